@@ -1,0 +1,121 @@
+"""What the command line says: tables for people, one JSON object for machines, progress bars."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+
+class TerminalReporter:
+    """A progress bar with the time left on a terminal; silent when piped or asked to be quiet."""
+
+    def __init__(self, title: str, *, quiet: bool, stream: TextIO | None = None) -> None:
+        out = stream or sys.stderr
+        self._bar = tqdm(
+            total=1.0,
+            desc=title,
+            file=out,
+            disable=quiet or not out.isatty(),
+            bar_format="{desc} {percentage:3.0f}% |{bar:28}| {elapsed} < {remaining} {postfix}",
+            leave=False,
+        )
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Move the bar to ``fraction`` in [0, 1]; it never moves back."""
+        self._bar.set_postfix_str(_elided(message), refresh=False)
+        self._bar.update(max(0.0, min(fraction, 1.0) - self._bar.n))
+
+    def raise_if_cancelled(self) -> None:
+        """Nothing to ask: on the command line Ctrl-C raises KeyboardInterrupt by itself."""
+
+    def __enter__(self) -> "TerminalReporter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+
+@dataclass(slots=True)
+class Output:
+    """Collects what a command found; prints it once, as text or as JSON."""
+
+    as_json: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def reporter(self, title: str) -> TerminalReporter:
+        """A progress bar for one step of the work."""
+        return TerminalReporter(title, quiet=self.as_json)
+
+    def say(self, text: str) -> None:
+        """A line for people; machines do not see it."""
+        if not self.as_json:
+            print(text, flush=True)
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Columns for people: text to the left, numbers to the right."""
+        if not self.as_json:
+            print(_table(head, rows), flush=True)
+
+    def fact(self, **facts: Any) -> None:
+        """Something a machine wants to read: it ends in the JSON object."""
+        self.facts.update(facts)
+
+    def finish(self, code: int) -> None:
+        """Print the JSON object, if that was asked for; ``ok`` says the same as the exit code."""
+        if self.as_json:
+            print(json.dumps({"ok": code == 0, **self.facts}, ensure_ascii=False), flush=True)
+
+    def fail(self, sentence: str) -> None:
+        """Say what went wrong: to the error stream for people, as JSON for machines."""
+        if self.as_json:
+            report = {"ok": False, "error": sentence, **self.facts}
+            print(json.dumps(report, ensure_ascii=False), flush=True)
+        else:
+            print(f"annotator: {sentence}", file=sys.stderr, flush=True)
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: '1 image', '1,024 images'."""
+    if number == 1:
+        return f"1 {noun}"
+    if noun.endswith("y"):
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x')) else 's'}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
+    numeric = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        padded = (
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(row, widths, numeric, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(head), "  ".join("-" * width for width in widths), *map(line, cells)])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+def _elided(text: str, limit: int = 32) -> str:
+    return text if len(text) <= limit else f"…{text[1 - limit :]}"

@@ -1,0 +1,155 @@
+"""The grammar of the command line: every command, its options, and the function that runs it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotator import __version__
+from annotator.cli import demo_command, model_commands, project_commands
+from annotator.cli.output import Output
+
+if TYPE_CHECKING:  # argparse's own class of "commands" is private and generic only for checkers
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Command = Callable[[argparse.Namespace, Output], int]
+FORMATS = ("coco", "coco-polygons", "masks")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse, or leave with exit code 2 and a usage line."""
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="annotator",
+        description="Mark a few images, let an engine answer on all of them, export a dataset.",
+        epilog="Start with: annotator demo",
+    )
+    parser.add_argument("--version", action="version", version=f"annotator {__version__}")
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in (_new, _import, _segment, _export, _validate, _models, _doctor, _demo):
+        add(verbs)
+    return parser
+
+
+def _verb(verbs: Verbs, name: str, command: Command, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(command=command)
+    parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
+    parser.add_argument("--verbose", action="store_true", help="log what happens inside")
+    return parser
+
+
+def _new(verbs: Verbs) -> None:
+    verb = _verb(verbs, "new", project_commands.new, "Make a project from a folder of images.")
+    verb.add_argument("project", type=Path, metavar="PROJECT", help="folder of the new project")
+    verb.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of images")
+    verb.add_argument("--classes", type=_names, default=(), metavar="A,B", help="class names")
+
+
+def _import(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs, "import", project_commands.import_masks,
+        "Bring label images in: PNGs whose values are class ids, named like the images.",
+    )  # fmt: skip
+    verb.add_argument("project", type=Path, metavar="PROJECT")
+    verb.add_argument(
+        "--masks", type=Path, required=True, metavar="DIR", help="folder of label PNGs"
+    )
+    verb.add_argument(
+        "--as", dest="role", choices=("truth", "support"), default="truth",
+        help="accepted truth (default), or cues that teach while the image stays open",
+    )  # fmt: skip
+    verb.add_argument(
+        "--classes", type=_names, default=(), metavar="A,B",
+        help="names for the ids 1, 2, ... found in the masks",
+    )  # fmt: skip
+
+
+def _segment(verbs: Verbs) -> None:
+    verb = _verb(verbs, "segment", project_commands.segment, "Answer on every image that is open.")
+    verb.add_argument("project", type=Path, metavar="PROJECT")
+    verb.add_argument(
+        "--method", metavar="M", help="few-shot method (default: as last time, or probe)"
+    )
+    verb.add_argument(
+        "--backbone", metavar="B", help="features (default: as last time, or filters)"
+    )
+    verb.add_argument("--device", metavar="D", help="cpu, cuda or mps (default: measured)")
+    verb.add_argument("--size", type=_positive, metavar="PX", help="working size of the long side")
+    verb.add_argument("--no-refine", action="store_true", help="do not snap masks to image edges")
+    verb.add_argument("--accept", action="store_true", help="make the answers truth")
+    verb.add_argument("--again", action="store_true", help="also answer images accepted before")
+    verb.add_argument("--seed", type=int, default=0, metavar="N")
+
+
+def _export(verbs: Verbs) -> None:
+    verb = _verb(verbs, "export", project_commands.export, "Write the accepted truth as a dataset.")
+    verb.add_argument("project", type=Path, metavar="PROJECT")
+    verb.add_argument("--format", choices=FORMATS, required=True)
+    verb.add_argument("--out", type=Path, required=True, metavar="DIR")
+    verb.add_argument("--split", type=_split, metavar="80/10/10", help="train/val/test in percent")
+    verb.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
+    verb.add_argument(
+        "--instances", action="store_true", help="one annotation per connected object"
+    )
+    verb.add_argument("--overwrite", action="store_true", help="replace a former export in DIR")
+
+
+def _validate(verbs: Verbs) -> None:
+    verb = _verb(verbs, "validate", project_commands.validate, "Check an exported dataset.")
+    verb.add_argument("folder", type=Path, metavar="DIR")
+
+
+def _models(verbs: Verbs) -> None:
+    summary = "List networks and weights, or import a weights file."
+    group = verbs.add_parser("models", help=summary, description=summary)
+    actions = group.add_subparsers(title="actions", required=True, metavar="ACTION")
+    _verb(actions, "list", model_commands.list_models, "List what is known and what is there.")
+    verb = _verb(
+        actions, "import", model_commands.import_model, "Import safetensors or torch weights."
+    )
+    verb.add_argument("file", type=Path, metavar="FILE")
+    verb.add_argument("--as", dest="network", metavar="NETWORK", help="which network it is")
+    verb.add_argument(
+        "--preprocess", choices=("imagenet", "tf", "caffe"),
+        help="how the network wants its images (default: as usual for the network)",
+    )  # fmt: skip
+
+
+def _doctor(verbs: Verbs) -> None:
+    _verb(verbs, "doctor", model_commands.doctor, "Say what this machine has and what is missing.")
+
+
+def _demo(verbs: Verbs) -> None:
+    verb = _verb(verbs, "demo", demo_command.demo, "Run the whole job on real photographs.")
+    verb.add_argument("--headless", action="store_true", help="open nothing on the screen")
+    verb.add_argument("--out", type=Path, metavar="DIR", help="where (default: annotator-demo)")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if len(set(names)) != len(names):
+        raise argparse.ArgumentTypeError("each class name may stand once")
+    return names
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a size is at least 1")
+    return number
+
+
+def _split(text: str) -> tuple[int, ...]:
+    try:
+        parts = tuple(int(part) for part in text.split("/"))
+    except ValueError:
+        raise argparse.ArgumentTypeError("a split looks like 80/10/10") from None
+    if not 1 <= len(parts) <= 3 or min(parts) < 0 or sum(parts) != 100:
+        raise argparse.ArgumentTypeError("a split has one to three parts that add up to 100")
+    return parts

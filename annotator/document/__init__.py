@@ -1,0 +1,1 @@
+"""The open document: what a person made, with neither Qt nor torch."""

@@ -1,0 +1,1 @@
+"""Writers of datasets, and the checks that prove them."""

@@ -1,0 +1,1 @@
+"""The walks through each journey: the one door between the desk and the engines."""

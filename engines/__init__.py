@@ -1,0 +1,1 @@
+"""Segmentation engines: numpy and torch, no screen, no document."""

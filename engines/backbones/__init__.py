@@ -1,0 +1,1 @@
+"""Frozen feature extractors behind one protocol, and the cache of what they saw."""

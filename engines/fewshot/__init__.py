@@ -1,0 +1,1 @@
+"""Few-shot methods: from a handful of marks to a mask on every image."""

@@ -1,0 +1,1 @@
+"""The stateful desks of the engine: one object per journey."""

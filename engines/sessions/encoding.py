@@ -1,0 +1,98 @@
+"""Images at working size and their features, through the feature cache."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engines.backbones.backbone import Backbone, FeatureMaps
+from engines.backbones.cache import CachedFeatures, FeatureCache, FeatureKey
+from engines.device import Device
+from engines.errors import EngineError
+from engines.exchange import ImageSource, Pixels
+from engines.reporting import Reporter
+
+SMALLEST_PX = 192  # smaller images are enlarged: at stride 16 less leaves no grid to speak of
+SIZE_MULTIPLE = 16  # the coarsest stride of the backbones, so that cells of all strides tile evenly
+SHORTEST_PX = 32  # what every backbone takes
+REDUCING_GAP = 3.0  # Pillow first shrinks by whole factors to 3 x the wanted size: little memory
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedImage:
+    """``features`` of batch 1; ``guide`` (1, 3, h, w) float RGB in [0, 1] at working size."""
+
+    features: FeatureMaps
+    guide: Tensor
+
+
+class ImageEncoder:
+    """One backbone at one working size. Answers are the same whether cached or not.
+
+    Features always pass through the cache's float16, for else the first answer on an image would
+    differ from the second.
+    """
+
+    def __init__(
+        self, backbone: Backbone, device: Device, cache: FeatureCache, *, size_px: int
+    ) -> None:
+        self.backbone = backbone
+        self._device = device
+        self._cache = cache
+        self._size_px = size_px
+
+    def encode(self, image: ImageSource, reporter: Reporter) -> EncodedImage:
+        """Features and guide; pixels are decoded only where the cache knows nothing."""
+        size = working_size(image.size, limit_px=self._size_px)
+        key = FeatureKey.of(self.backbone.card, image_digest=image.digest, size=size)
+        known = self._cache.get_or_make(key, lambda: self._computed(image, size, reporter))
+        guide = torch.from_numpy(known.guide.copy()).to(self._device.torch_device)
+        features = known.on(self._device, self.backbone.card.maps)
+        return EncodedImage(features, as_batch(guide))
+
+    def _computed(
+        self, image: ImageSource, size: tuple[int, int], reporter: Reporter
+    ) -> CachedFeatures:
+        reporter.raise_if_cancelled()
+        guide = resized(_checked(image), size)
+        reporter.raise_if_cancelled()
+        batch = self._device.place(as_batch(torch.from_numpy(guide)))
+        return CachedFeatures.of(self.backbone.encode(batch), guide)
+
+
+def working_size(size: tuple[int, int], *, limit_px: int) -> tuple[int, int]:
+    """(h, w) to work at for an image (H, W): long side within [SMALLEST_PX, ``limit_px``].
+
+    Each side is rounded to a multiple of 16; the aspect may change by some percent.
+    """
+    long_side = max(size)
+    scale = min(max(long_side, SMALLEST_PX), limit_px) / long_side
+    h, w = (max(SHORTEST_PX, round(side * scale / SIZE_MULTIPLE) * SIZE_MULTIPLE) for side in size)
+    return h, w
+
+
+def resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """(H, W, 3) uint8 -> (*size, 3) uint8, averaged where it shrinks; the input is not changed."""
+    if pixels.shape[:2] == size:
+        return np.array(pixels)
+    image = Image.fromarray(pixels).resize(
+        (size[1], size[0]), Image.Resampling.BILINEAR, reducing_gap=REDUCING_GAP
+    )
+    return np.array(image)
+
+
+def as_batch(pixels: Tensor) -> Tensor:
+    """(H, W, 3) uint8 -> (1, 3, H, W) float32 in [0, 1]."""
+    return pixels.permute(2, 0, 1)[None].float() / 255
+
+
+def _checked(image: ImageSource) -> Pixels:
+    pixels = image.pixels()
+    if pixels.shape != (*image.size, 3) or pixels.dtype != np.uint8:
+        raise EngineError(
+            f"An image said to be {image.size[0]} x {image.size[1]} RGB came as {pixels.shape} "
+            f"{pixels.dtype}; open the folder anew, for the file may have changed."
+        )
+    return pixels

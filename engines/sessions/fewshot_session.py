@@ -1,0 +1,223 @@
+"""The few-shot desk: keeps a support set, a backbone and a method, and answers for any image."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from engines.backbones.backbone import Backbone, BackboneCard, FeatureMaps
+from engines.backbones.cache import FeatureCache
+from engines.backbones.catalog import open_backbone
+from engines.device import Device, choose_device
+from engines.errors import UnusableSupport
+from engines.exchange import ImageSource, Prediction, Query, Shot, SupportSet
+from engines.fewshot.cards import MethodCard
+from engines.fewshot.catalog import open_method
+from engines.fewshot.method import EncodedShot, EncodedSupport, Method
+from engines.reporting import Reporter, SilentReporter
+from engines.row_map import fix_probabilities
+from engines.sessions.encoding import ImageEncoder
+from engines.sessions.memory_ladder import Answer, with_room
+from engines.sessions.rendering import output_size, probabilities, refined, without_rows
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """``size_px`` long side to work at; ``output_limit_px`` pixels of an answer's map;
+    ``refine`` makes answers follow the edges of the image; ``seed`` of every random draw."""
+
+    size_px: int = 512
+    output_limit_px: int = 2_000_000
+    refine: bool = True
+    seed: int = 0
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What a change of method, backbone or size replaces together."""
+
+    encoder: ImageEncoder
+    method: Method
+    fitted: bool = field(default=False)
+
+
+class FewShotSession:
+    """Give it a support set, then ask. One image at a time, so an answer depends on nothing else:
+    the same support and query give the same bits in any order, cached or not.
+
+    Not for several threads at once.
+    """
+
+    def __init__(
+        self,
+        method: str = "probe",
+        backbone: str | Backbone = "filters",
+        *,
+        device: Device | None = None,
+        models_dir: Path | None = None,
+        cache: FeatureCache | None = None,
+        options: SessionOptions | None = None,
+    ) -> None:
+        """``backbone`` is a name of the catalogue or an open backbone.
+
+        Raises `UnknownName`, `MissingWeights` or `UnusableWeights`.
+        """
+        self._device = device or choose_device()
+        self._models_dir = models_dir
+        self._cache = cache or FeatureCache()
+        self._options = options or SessionOptions()
+        self._size_px = self._options.size_px
+        self._support: SupportSet | None = None
+        self._method_name = method
+        self._desk = self._new_desk(method, self._opened(backbone))
+
+    @property
+    def method_card(self) -> MethodCard:
+        """The method in use."""
+        return self._desk.method.card
+
+    @property
+    def backbone_card(self) -> BackboneCard:
+        """The backbone in use."""
+        return self._desk.encoder.backbone.card
+
+    @property
+    def backbone(self) -> Backbone:
+        """The open backbone in use."""
+        return self._desk.encoder.backbone
+
+    @property
+    def device(self) -> Device:
+        """Where the work is done."""
+        return self._device
+
+    @property
+    def size_px(self) -> int:
+        """Long side worked at; less than asked for once memory ran out."""
+        return self._size_px
+
+    @torch.inference_mode()
+    def set_support(self, support: SupportSet, reporter: Reporter | None = None) -> None:
+        """Learn from a support set; what was learned from unchanged marks is kept.
+
+        Raises `UnusableSupport`, `Cancelled` or `OutOfMemory`. After such a failure nothing is
+        answered from an older support set: `predict` first tries again to learn from this one.
+        """
+        reporter = reporter or SilentReporter()
+        self._support = support
+        self._desk.fitted = False
+        self._with_room(lambda: self._fit(reporter), reporter)
+
+    def set_method(self, name: str, reporter: Reporter | None = None) -> None:
+        """Answer with another method from now on; features stay. Raises `UnknownName`."""
+        self._desk = self._new_desk(name, self._desk.encoder.backbone)
+        self._method_name = name
+        self._learn_again(reporter)
+
+    def set_backbone(self, backbone: str | Backbone, reporter: Reporter | None = None) -> None:
+        """Answer from other features from now on, without any training."""
+        self._desk = self._new_desk(self._method_name, self._opened(backbone))
+        self._learn_again(reporter)
+
+    @torch.inference_mode()
+    def encode_ahead(self, images: Iterable[ImageSource], reporter: Reporter | None = None) -> int:
+        """Fill the feature cache, so that later answers come at once; how many images were seen."""
+        reporter = reporter or SilentReporter()
+        images = list(images)
+        for number, image in enumerate(images):
+            reporter.raise_if_cancelled()
+            self._encode(image, reporter)
+            reporter.progress((number + 1) / len(images), "Looking at the images")
+        return len(images)
+
+    @torch.inference_mode()
+    def predict(self, query: Query, reporter: Reporter | None = None) -> Prediction:
+        """Segment one image. Strokes and masks among ``query.fixed`` come back as they are.
+
+        Raises `UnusableSupport`, `Cancelled` or `OutOfMemory`.
+        """
+        reporter = reporter or SilentReporter()
+        return self._with_room(lambda: self._predict(query, reporter), reporter)
+
+    def predict_many(
+        self, queries: Iterable[Query], reporter: Reporter | None = None
+    ) -> Iterator[Prediction]:
+        """Answers in the order of the queries, each as soon as it is there."""
+        reporter = reporter or SilentReporter()
+        queries = list(queries)
+        for number, query in enumerate(queries):
+            yield self.predict(query, reporter)
+            reporter.progress((number + 1) / len(queries), "Segmenting")
+
+    def _predict(self, query: Query, reporter: Reporter) -> Prediction:
+        reporter.raise_if_cancelled()
+        support = self._usable_support()
+        if not self._desk.fitted:  # the working size changed since
+            self._fit(reporter)
+        encoded = self._desk.encoder.encode(query.image, reporter)
+        reporter.raise_if_cancelled()
+        logits = self._desk.method.logits(encoded.features)
+        logits = without_rows(logits, _absent_rows(support, query.image.digest))
+        if self._options.refine:
+            reporter.raise_if_cancelled()
+            logits = refined(logits, encoded.guide)
+        reporter.raise_if_cancelled()
+        size = output_size(query.image.size, limit_px=self._options.output_limit_px)
+        answer = probabilities(logits, size)
+        fix_probabilities(answer, query.fixed, query.image.size)
+        return Prediction(support.class_ids, answer, query.image.size, support.version, query.fixed)
+
+    def _encode(self, image: ImageSource, reporter: Reporter) -> None:
+        self._with_room(lambda: self._desk.encoder.encode(image, reporter), reporter)
+
+    def _fit(self, reporter: Reporter) -> None:
+        """Learn the support set on the present desk, whatever was learned before."""
+        support = self._usable_support()
+        names = ("background", *support.names)
+        encoder = self._desk.encoder
+        shots = tuple(_encoded(shot, encoder, reporter) for shot in support.shots)
+        self._desk.method.fit(EncodedSupport(names, shots), reporter)
+        self._desk.fitted = True
+
+    def _usable_support(self) -> SupportSet:
+        if self._support is None:
+            raise UnusableSupport("Nothing is marked yet; draw on a class and on the background.")
+        return self._support
+
+    def _learn_again(self, reporter: Reporter | None) -> None:
+        if self._support is not None:
+            self.set_support(self._support, reporter)
+
+    def _opened(self, backbone: str | Backbone) -> Backbone:
+        if isinstance(backbone, str):
+            return open_backbone(backbone, self._device, self._models_dir)
+        return backbone
+
+    def _new_desk(self, method: str, backbone: Backbone) -> _Desk:
+        encoder = ImageEncoder(backbone, self._device, self._cache, size_px=self._size_px)
+        return _Desk(encoder, open_method(method, backbone.card, seed=self._options.seed))
+
+    def _with_room(self, work: Callable[[], Answer], reporter: Reporter) -> Answer:
+        return with_room(
+            work, release=self._cache.release_memory, halve=self._halve, reporter=reporter
+        )
+
+    def _halve(self) -> int:
+        """Marks keep their pixels; only the grid of features becomes coarser."""
+        self._size_px //= 2
+        self._desk = self._new_desk(self._method_name, self._desk.encoder.backbone)
+        return self._size_px
+
+
+def _encoded(shot: Shot, encoder: ImageEncoder, reporter: Reporter) -> EncodedShot:
+    def features() -> FeatureMaps:
+        return encoder.encode(shot.image, reporter).features
+
+    return EncodedShot(shot.image.digest, shot.image.size, shot.marks, features)
+
+
+def _absent_rows(support: SupportSet, digest: str) -> frozenset[int]:
+    """Rows a person said are nowhere in this very image."""
+    said = (shot.absent for shot in support.shots if shot.image.digest == digest)
+    return frozenset().union(*said)

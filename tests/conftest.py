@@ -1,0 +1,34 @@
+"""Guards around every test: its own settings and models folder, and no screen."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _own_models_folder(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANNOTATOR_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """Six small pictures: a bright disc on a dark, noisy ground, each at another place."""
+    import numpy as np
+    from PIL import Image
+
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    rows, columns = np.mgrid[:96, :128]
+    for k in range(6):
+        disc = (columns - 30 - 12 * k) ** 2 + (rows - 40 - 4 * k) ** 2 < 20**2
+        noise = np.random.default_rng(k).normal(0, 6, (96, 128, 3))
+        colour = np.where(disc[..., None], (200, 120, 40), (40, 60, 90))
+        pixels = np.clip(colour + noise, 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"disc_{k}.png")
+    return folder

@@ -1,0 +1,81 @@
+"""The house keeps its own rules: sizes, names, mirrored tests, one sentence atop each file."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*ROOT.glob("annotator/**/*.py"), *ROOT.glob("engines/**/*.py")])
+LINES_LIMIT = 400
+FUNCTION_LIMIT = 60
+BANNED = re.compile(
+    r"(^|_)(util|utils|helper|helpers|misc|common|manager|handler|info|tmp|final)(_|$)"
+)
+# Faces of packages and pure vocabulary have nothing to test by themselves.
+UNTESTED = {"__init__", "errors"}
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def defined_names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_is_short_named_well_and_opens_with_a_sentence(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert len(text.splitlines()) <= LINES_LIMIT
+    assert (ast.get_docstring(tree) or "").strip(), "a file opens by saying what lives here"
+    long = [f.name for f in functions(tree) if (f.end_lineno or 0) - f.lineno + 1 > FUNCTION_LIMIT]
+    assert not long, f"functions over {FUNCTION_LIMIT} lines: {long}"
+    snake = (
+        re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in {path.stem, *defined_names(tree)}
+    )
+    assert not sorted(name for name in snake if BANNED.search(name))
+
+
+def test_tests_mirror_the_code() -> None:
+    tests = {path.stem for path in ROOT.glob("tests/**/test_*.py")}
+    lonely = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if path.stem not in UNTESTED and not _has_test(path, tests)
+    ]
+    assert not lonely, f"modules whose tests do not name them: {lonely}"
+
+
+def test_no_machine_path_stands_in_the_tree() -> None:
+    pattern = re.compile(r"(?<![\w.])/(?:work|home|root|Users)/\w")
+    texts = [
+        *SOURCES,
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("benchmarks/*.py"),
+    ]
+    found = [
+        str(p.relative_to(ROOT)) for p in texts if pattern.search(p.read_text(encoding="utf-8"))
+    ]
+    assert not found
+
+
+def _has_test(path: Path, tests: set[str]) -> bool:
+    """A module is tested by a test file that bears its name, or that imports it by name."""
+    if any(path.stem in test for test in tests):
+        return True
+    dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    parent, _, leaf = dotted.rpartition(".")
+    wanted = (f"from {dotted} import", f"import {dotted}", f"from {parent} import {leaf}")
+    texts = (test.read_text(encoding="utf-8") for test in ROOT.glob("tests/**/test_*.py"))
+    return any(phrase in text for text in texts for phrase in wanted)
