@@ -1,12 +1,12 @@
 """What can go wrong in the engines, each with one sentence a person can act on.
 
-    EngineError
-    ├── Cancelled          the person asked to stop; never shown as a fault
-    ├── UnknownName        no method, backbone or device has that name
-    ├── MissingWeights     a network is known but its weights are not on this machine
-    ├── UnusableWeights    a file of weights is damaged, unsafe or of another network
-    ├── UnusableSupport    the marks given are not enough for the chosen method
-    └── OutOfMemory        the device is full even after every step down
+EngineError
+├── Cancelled          the person asked to stop; never shown as a fault
+├── UnknownName        no method, backbone or device has that name
+├── MissingWeights     a network is known but its weights are not on this machine
+├── UnusableWeights    a file of weights is damaged, unsafe or of another network
+├── UnusableSupport    the marks given are not enough for the chosen method
+└── OutOfMemory        the device is full even after every step down
 """
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from annotator.export.dataset import BACKGROUND, IGNORE, Category, pixel_counts
-from annotator.export.overlay import overlaid
+from annotator.export.overlay import ink, overlaid
 from annotator.export.tiling import Place, justified
 
 SCALE = 2
@@ -41,11 +41,15 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True, eq=False)
 class SheetTile:
-    """One photograph: ``pixels`` (H, W, 3) uint8 and ``classes`` (H, W) uint8 class ids."""
+    """One photograph: ``pixels`` (H, W, 3) uint8 and ``classes`` (H, W) uint8 class ids.
+
+    ``drawn`` (H, W) uint8 shows what a person drew: class ids, `IGNORE` where nothing is.
+    """
 
     caption: str
     pixels: npt.NDArray[np.uint8]
     classes: npt.NDArray[np.uint8]
+    drawn: npt.NDArray[np.uint8] | None = None
 
 
 class _Chip(NamedTuple):
@@ -230,16 +234,25 @@ def _draw_caption(
     draw.text((corner[0] + _px(2), middle), text, QUIET_INK, font, anchor="lm")
 
 
+def _laid_over(
+    tile: SheetTile, categories: Sequence[Category], size: tuple[int, int]
+) -> Image.Image:
+    picture = overlaid(tile.pixels, tile.classes, categories, size)
+    if tile.drawn is not None:
+        ink(picture, tile.drawn, categories)
+    return picture
+
+
 def _fitted(tile: SheetTile, categories: Sequence[Category], size: tuple[int, int]) -> Image.Image:
     """The whole photograph within ``size``, on a dim ground where its shape is extreme."""
     H, W = tile.classes.shape
     if ASPECTS[0] <= W / H <= ASPECTS[1]:
-        return overlaid(tile.pixels, tile.classes, categories, size)  # off by rounding at most
+        return _laid_over(tile, categories, size)  # off by rounding at most
     scale = min(size[0] / W, size[1] / H)
     inner = max(1, round(W * scale)), max(1, round(H * scale))
     mean = (tile.pixels.mean(axis=(0, 1)) * DIM).astype(int).tolist()
     ground = Image.new("RGB", size, (mean[0], mean[1], mean[2]))
-    picture = overlaid(tile.pixels, tile.classes, categories, inner)
+    picture = _laid_over(tile, categories, inner)
     ground.paste(picture, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
     return ground
 

@@ -6,12 +6,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageFilter
 
-from annotator.export.dataset import Category
+from annotator.export.dataset import BACKGROUND, Category
 
 TINT = 0.45
 SHADOW = 0.35  # of the thin dark line outside an outline, which keeps it visible on any photograph
 OUTLINE_FILTER = 5  # side of the erosion: an outline of 2 pixels, 1 at normal screen density
 SHADOW_FILTER = 3
+RIM = (255, 255, 255)  # around drawn strokes, so that they stand out from every tint
+RIM_FILTER = 5
+BACKGROUND_INK = (60, 64, 72)
 SOFTNESS = 0.8  # pixels: takes the staircase off borders that were hardly scaled
 
 Pixels = npt.NDArray[np.uint8]
@@ -37,6 +40,19 @@ def overlaid(
         inner = ImageChops.subtract(mask, mask.filter(ImageFilter.MinFilter(OUTLINE_FILTER)))
         picture.paste(category.colour, mask=inner)
     return picture
+
+
+def ink(picture: Image.Image, drawn: Labels, categories: Sequence[Category]) -> None:
+    """Put what a person drew on ``picture``, in place: solid, within a light rim.
+
+    drawn (H, W) uint8: class ids, `BACKGROUND` for background strokes, `IGNORE` where nothing is.
+    """
+    masks = [(c.colour, _soft_mask(drawn == c.class_id, picture.size)) for c in categories]
+    masks.append((BACKGROUND_INK, _soft_mask(drawn == BACKGROUND, picture.size)))
+    for colour, mask in masks:
+        if mask is not None:
+            picture.paste(RIM, mask=mask.filter(ImageFilter.MaxFilter(RIM_FILTER)))
+            picture.paste(colour, mask=mask)
 
 
 def _soft_mask(mask: npt.NDArray[np.bool_], size: tuple[int, int]) -> Image.Image | None:

@@ -103,6 +103,7 @@ def import_weights(file: Path, *, network: str | None, preprocess: str | None) -
 def examine() -> Findings:
     """Versions, device, dtype, memory, models found, what is missing and how to get it."""
     from engines.device import choose_device
+    from engines.weights import shelf_problems
 
     device = choose_device()
     shelf = backbones()
@@ -118,7 +119,7 @@ def examine() -> Findings:
         ("models folder", str(models_folder())),
         ("backbones ready", ", ".join(ready)),
     )
-    return Findings(rows, tuple(_advice(ready)))
+    return Findings(rows, (*shelf_problems(), *_advice(ready, device.name)))
 
 
 def _version(package: str) -> str:
@@ -128,11 +129,16 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _advice(ready: list[str]) -> list[str]:
+def _advice(ready: list[str], device: str) -> list[str]:
     advice = []
     if ready == ["filters"]:
         advice.append(
             "No learned backbone is here: 'annotator models import FILE' takes safetensors or "
             "torch weights of a network that 'annotator models list' shows."
+        )
+    if device == "cpu":
+        advice.append(
+            "No GPU is in use, and none is needed; where an NVIDIA one is built in, its driver and "
+            "the ordinary torch wheel are all it takes."
         )
     return advice

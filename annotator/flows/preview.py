@@ -5,16 +5,30 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from annotator.document.annotations import ImageTag, TextPrompt
-from annotator.document.classes import BACKGROUND
+from annotator.document.annotations import (
+    ERASE,
+    Box,
+    Cue,
+    ImageTag,
+    Point,
+    Polygon,
+    Stroke,
+    TextPrompt,
+)
+from annotator.document.classes import BACKGROUND, IGNORE
 from annotator.document.image_reading import read_pixels
+from annotator.document.images import ImageId
+from annotator.document.label_map import Labels
+from annotator.document.project import Project
 from annotator.document.proposal import Proposal
+from annotator.document.rasterise import stroke_mask
 from annotator.export.contact_sheet import TILE_LIMIT, SheetTile, render_contact_sheet
 from annotator.export.dataset import Category
 from annotator.flows.export_flow import categories
 from annotator.flows.segment_flow import pixel_counts
 from annotator.flows.workspace import Workspace
 
+OUTLINE_RADIUS = 0.5  # pixels, of polygons and boxes as they are shown
 TILE_SIDE_LIMIT = 900  # pixels; a tile on the sheet is smaller, so nothing is lost to the eye
 
 
@@ -64,13 +78,16 @@ class Preview:
         project = self._workspace.project
         entry = project.images[proposal.image_id]
         pixels = read_pixels(project.image_path(proposal.image_id), entry.page)
+        maps = [proposal.classes]
+        if project.cues(proposal.image_id):
+            maps.append(_drawn_map(project, proposal.image_id))
         scale = min(1.0, TILE_SIDE_LIMIT / max(pixels.shape[:2]))
-        classes = proposal.classes
         if scale < 1.0:
             size = (max(round(entry.width * scale), 1), max(round(entry.height * scale), 1))
             pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
-            classes = np.asarray(Image.fromarray(classes).resize(size, Image.Resampling.NEAREST))
-        return SheetTile(self._caption(proposal), pixels, classes)
+            nearest = Image.Resampling.NEAREST
+            maps = [np.asarray(Image.fromarray(plane).resize(size, nearest)) for plane in maps]
+        return SheetTile(self._caption(proposal), pixels, *maps)
 
     def _caption(self, proposal: Proposal) -> str:
         project = self._workspace.project
@@ -78,6 +95,35 @@ class Preview:
         cues = project.cues(proposal.image_id)
         drawn = sum(not isinstance(cue, TextPrompt | ImageTag) for cue in cues)
         return f"{name} · {drawn} drawn" if drawn else name
+
+
+def _drawn_map(project: Project, image_id: ImageId) -> Labels:
+    """(H, W) uint8: strokes as they are, polygons and boxes as outlines; ignore elsewhere."""
+    size = project.images[image_id].size
+    drawn: Labels = np.full(size, IGNORE, np.uint8)
+    for cue in project.cues(image_id):
+        target = project.classes.resolve(cue.target) if cue.target != ERASE else IGNORE
+        if target is None:
+            continue
+        for points, radius in _pen_tracks(cue):
+            (x, y), mask = stroke_mask(points, radius, size)
+            h, w = mask.shape
+            drawn[y : y + h, x : x + w][mask] = target
+    return drawn
+
+
+def _pen_tracks(cue: Cue) -> list[tuple[tuple[Point, ...], float]]:
+    """The lines to draw for a cue, each with its radius; patches of pixels have none."""
+    match cue:
+        case Stroke(points=points, radius=radius):
+            return [(points, radius)]
+        case Polygon(ring=ring, holes=holes):
+            return [((*line, line[0]), OUTLINE_RADIUS) for line in (ring, *holes)]
+        case Box(corners=(x0, y0, x1, y1)):
+            corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))
+            return [(corners, OUTLINE_RADIUS)]
+        case _:
+            return []
 
 
 def _evenly(total: int, limit: int) -> frozenset[int]:

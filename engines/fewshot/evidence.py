@@ -20,7 +20,7 @@ RING = 1.0  # width of the ring around a box, as a share of the box's mean side
 class Piece:
     """One piece of evidence. Equal keys mean equal cells of the equal image.
 
-    ``marks`` are the pixels; for the inside of a box, ``ring`` are those just outside of it.
+    ``mark`` holds the pixels; for the inside of a box, ``ring`` holds those just outside of it.
     """
 
     key: str

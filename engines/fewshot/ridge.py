@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 BALANCE_POWER = 0.5  # 0: every row alike; 1: every pixel alike
-SMALLEST_VARIANCE = 1e-8  # keeps constant features, which tell nothing, from dividing by zero
+SMALLEST_PENALTY = 1e-4  # of the mean square: above the rounding of centring, for flat images
+TINY = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,7 @@ def empty_sum(channels: int, device: torch.device) -> RowSum:
 def solve(rows: dict[int, RowSum], *, row_count: int, ridge: float) -> LinearHead:
     """Fit one-hot rows; ``ridge`` > 0 is relative to the mean variance of a channel.
 
-    On the CPU in float32: the ridge bounds the condition number by C / ridge, far from 1 / eps.
+    On the CPU in float32: the penalty keeps the condition number far from 1 / epsilon.
     """
     order = sorted(rows)
     device = rows[order[0]].mean.device
@@ -103,11 +104,12 @@ def solve(rows: dict[int, RowSum], *, row_count: int, ridge: float) -> LinearHea
     means = torch.stack([rows[row].mean.cpu() / rows[row].weight for row in order])
     centre = share @ means  # (C,)
     covariance = _weighted_second([rows[row] for row in order], share)
+    smallest = SMALLEST_PENALTY * float(covariance.diagonal().mean()) + TINY
     covariance.addr_(centre, centre, alpha=-1.0)
     # Cross moments of x with the one-hot target of row c: share_c * (mean_c - centre).
     cross = (share[:, None] * (means - centre)).T
-    spread = covariance.diagonal().mean().clamp_min(SMALLEST_VARIANCE)
-    covariance.diagonal().add_(ridge * spread)
+    penalty = max(ridge * float(covariance.diagonal().mean()), smallest)
+    covariance.diagonal().add_(penalty)
     slopes = torch.cholesky_solve(cross, torch.linalg.cholesky(covariance))
     weights = torch.zeros(len(centre), row_count)
     bias = torch.zeros(row_count)

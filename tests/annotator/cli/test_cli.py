@@ -77,6 +77,22 @@ def test_counting_is_said_in_proper_english(number: int, noun: str, text: str) -
     assert count(number, noun) == text
 
 
+def test_models_and_doctor_speak_to_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    shelf = run_json(capsys, "models", "list")
+    assert {"filters"} <= {row["name"] for row in shelf["backbones"]}  # type: ignore[attr-defined, index]
+    found = run_json(capsys, "doctor")["found"]
+    assert {"python", "torch", "device", "dtype", "memory"} <= set(found)  # type: ignore[call-overload]
+
+
+def test_a_missing_weights_file_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "import", str(tmp_path / "none.pt")]) == 1
+    said = capsys.readouterr().err
+    assert "none.pt" in said
+    assert said.count("\n") == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one child process")
 def test_interrupt_stops_within_a_second_and_says_so(tmp_path: Path, photographs: Path) -> None:
     from PIL import Image

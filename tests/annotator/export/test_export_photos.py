@@ -47,6 +47,13 @@ def test_an_orientation_tag_is_baked_into_the_pixels(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(opened), upright)
 
 
+def test_a_half_turn_is_not_copied_although_the_size_is_the_same(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    source = saved(tmp_path / "a.jpg", Image.fromarray(PIXELS), exif=exif)
+    assert not write_photo(image_of(source), tmp_path / "out").copied
+
+
 def _sixteen_bit(path: Path) -> Path:
     import imagecodecs
 

@@ -197,6 +197,18 @@ def test_no_value_anywhere_makes_validation_crash(
     validate_export(lay_out(tmp_path, changed(content, path, value)))
 
 
+@pytest.mark.parametrize("name", ["../out.png", "sub/../../out.png", "..\\out.png"])
+def test_a_name_that_climbs_out_is_refused_even_if_the_file_is_there(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "data" / "sub").mkdir(parents=True)
+    (tmp_path / "out.png").write_bytes(b"x")
+    with pytest.raises(ValueError, match="leads out of the dataset"):
+        find_inside(name, [tmp_path / "data"])
+    with pytest.raises(ValueError, match="leads out of the dataset"):
+        find_inside((tmp_path / "out.png").as_posix(), [tmp_path / "data"])
+
+
 @needs_posix
 def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(b"secret")
