@@ -4,10 +4,12 @@ import torch
 
 from engines.backbones.backbone import FeatureMaps, MapSpec
 from engines.fewshot.levels import (
+    CHANNEL_LIMIT,
     Level,
     apply_head,
     enlarge,
     gather,
+    narrowed,
     plan_levels,
     unit,
     unit_maps,
@@ -64,3 +66,29 @@ def test_unit_vectors_have_length_one_and_zero_stays_zero() -> None:
 def test_context_adds_the_deepest_map_once_more() -> None:
     assert plan_levels(SPECS, context=1) == (Level(0), Level(1), Level(2))
     assert plan_levels(SPECS, context=9)[-1] == Level(2, 9)
+
+
+def test_maps_of_few_channels_are_not_narrowed() -> None:
+    few = torch.rand(1, CHANNEL_LIMIT, 3, 3)
+    assert narrowed(few) is few
+
+
+def test_narrowing_keeps_angles_nearly_and_is_always_the_same() -> None:
+    draw = torch.Generator().manual_seed(0)
+    own, shared = (torch.randn(1, 2048, side, side, generator=draw) for side in (8, 1))
+    many = unit(own + shared)
+    narrow = narrowed(many)
+    assert narrow.shape == (1, CHANNEL_LIMIT, 8, 8)
+    assert torch.equal(narrow, narrowed(many))
+    wide_cosines = torch.einsum("bchw,bcij->hwij", many, many)
+    kept_cosines = torch.einsum("bchw,bcij->hwij", narrow, narrow)
+    assert (wide_cosines - kept_cosines).abs().mean() < 0.1
+
+
+def test_narrowing_commutes_with_a_head_on_other_grids() -> None:
+    """A narrowed map is still read the same way whether a head comes before or after enlarging."""
+    maps = [narrowed(unit(torch.rand(1, 300, 4, 4)))]
+    weights, bias = torch.randn(CHANNEL_LIMIT, 3), torch.zeros(3)
+    first = enlarge(apply_head(maps, weights, bias), (8, 8))
+    second = apply_head([enlarge(maps[0], (8, 8))], weights, bias)
+    assert torch.allclose(first, second, atol=1e-5)
