@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 done, 1 failed or stopped, 2 wrongly asked."""
-    from annotator.cli.run import run
+    try:
+        from annotator.cli.run import run
 
-    return run(sys.argv[1:] if argv is None else list(argv))
+        return run(sys.argv[1:] if argv is None else list(argv))
+    except KeyboardInterrupt:  # while modules were still being imported: nothing was begun
+        sys.stderr.write("annotator: Stopped before anything was done.\n")
+        return 1
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -94,17 +95,27 @@ def count(number: int, noun: str) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     cells = [[_cell(value) for value in row] for row in rows]
-    widths = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
+    widths = [max(_width(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
     numeric = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
         padded = (
-            text.rjust(width) if right else text.ljust(width)
+            _padding(text, width) + text if right else text + _padding(text, width)
             for text, width, right in zip(row, widths, numeric, strict=True)
         )
         return "  ".join(padded).rstrip()
 
     return "\n".join([line(head), "  ".join("-" * width for width in widths), *map(line, cells)])
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: wide letters of East Asian scripts take two, accents none."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.combining(letter) != 0 for letter in text)
+
+
+def _padding(text: str, width: int) -> str:
+    return " " * (width - _width(text))
 
 
 def _cell(value: object) -> str:

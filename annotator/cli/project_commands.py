@@ -2,19 +2,46 @@
 
 import argparse
 import time
+from dataclasses import dataclass, field
 
 from annotator.cli.output import Output, count
 from annotator.document.classes import BACKGROUND
 from annotator.document.edits import add_class
 from annotator.document.errors import DocumentError
-from annotator.document.images import ImageId
-from annotator.document.proposal import Proposal
 from annotator.flows import export_flow, import_flow, segment_flow
 from annotator.flows.image_folder import add_folder
 from annotator.flows.preview import Preview
 from annotator.flows.workspace import Workspace, gesture
 
 SHOWN_PROBLEMS = 10
+SHOWN_ANSWERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """One answered image in figures: pixels by class name, or the reason why there are none."""
+
+    path: str
+    seconds: float
+    pixels: dict[str, int] = field(default_factory=dict)
+    doubt: float = 0.0
+    problem: str | None = None
+
+    @property
+    def labelled(self) -> int:
+        """Pixels of any class."""
+        return sum(self.pixels.values())
+
+    def as_json(self) -> dict[str, object]:
+        """For machines."""
+        if self.problem is not None:
+            return {"image": self.path, "problem": self.problem}
+        return {
+            "image": self.path,
+            "pixels": self.pixels,
+            "doubt": round(self.doubt, 4),
+            "seconds": round(self.seconds, 3),
+        }
 
 
 def new(wish: argparse.Namespace, output: Output) -> int:
@@ -65,30 +92,34 @@ def segment(wish: argparse.Namespace, output: Output) -> int:
             shots = flow.learn(reporter)
         flow.remember()
         preview = Preview(workspace, total=len(image_ids))
-        rows, facts = [], []
+        answers = []
         with output.reporter("Segmenting") as reporter:
             for answer in flow.answer(image_ids, reporter):
                 if answer.proposal is not None:
                     preview.add(answer.proposal)
                     if wish.accept:
                         flow.accept(answer.proposal)
-                rows.append(_answer_row(workspace, answer))
-                facts.append(_answer_fact(workspace, answer))
+                answers.append(_summary(workspace, answer))
         sheet = preview.save(workspace.cache_folder / "preview.png")
         chosen = workspace.project.settings
-    seconds = time.perf_counter() - started
-    _say_answers(rows, output)
+    done = [answer for answer in answers if answer.problem is None]
+    _say_answers(done, output)
+    _say_problems(tuple((a.path, a.problem) for a in answers if a.problem is not None), output)
     verb = "accepted" if wish.accept else "answered, nothing accepted yet (--accept does)"
+    seconds = time.perf_counter() - started
     output.say(
-        f"{count(len(rows), 'image')} {verb}, taught by {count(shots, 'image')}, in "
+        f"{count(len(done), 'image')} {verb}, taught by {count(shots, 'image')}, in "
         f"{seconds:.1f} s, with {chosen.get('method')} on {chosen.get('backbone')}."
     )
     if sheet is not None:
         output.say(f"Preview: {sheet}")
     output.fact(
-        images=facts, support=shots, seconds=round(seconds, 3), accepted=bool(wish.accept),
+        images=[answer.as_json() for answer in answers],
+        support=shots,
+        seconds=round(seconds, 3),
+        accepted=bool(wish.accept),
         preview=str(sheet) if sheet else None,
-    )  # fmt: skip
+    )
     return 0
 
 
@@ -141,42 +172,27 @@ def _say_problems(problems: tuple[tuple[str, str], ...], output: Output) -> None
         output.say(f"  and {len(problems) - SHOWN_PROBLEMS} more.")
 
 
-def _say_answers(rows: list[tuple[object, ...]], output: Output) -> None:
+def _say_answers(answers: list[_Summary], output: Output) -> None:
+    rows = [
+        (a.path, ", ".join(a.pixels) or "background only", a.labelled, a.doubt, a.seconds)
+        for a in answers[:SHOWN_ANSWERS]
+    ]
     if rows:
-        output.table(("image", "classes", "labelled px", "doubt", "seconds"), rows[:40])
-    if len(rows) > 40:
-        output.say(f"and {len(rows) - 40} more images")
+        output.table(("image", "classes", "labelled px", "doubt", "seconds"), rows)
+    if len(answers) > SHOWN_ANSWERS:
+        output.say(f"and {count(len(answers) - SHOWN_ANSWERS, 'more image')}")
 
 
-def _answer_row(workspace: Workspace, answer: segment_flow.Answer) -> tuple[object, ...]:
-    path = workspace.project.images[answer.image_id].path
+def _summary(workspace: Workspace, answer: segment_flow.Answer) -> _Summary:
+    """What is told of an answer; the answer itself, a map of the image, is let go."""
+    entry = workspace.project.images[answer.image_id]
+    path = f"{entry.path} (page {entry.page + 1})" if entry.page else entry.path
     if answer.proposal is None:
-        return path, answer.problem or "no answer", 0, 0.0, answer.seconds
-    shares = _pixels_by_class(workspace, answer.proposal)
-    names = ", ".join(shares) or "background only"
-    return path, names, sum(shares.values()), answer.proposal.doubt, answer.seconds
-
-
-def _answer_fact(workspace: Workspace, answer: segment_flow.Answer) -> dict[str, object]:
-    facts: dict[str, object] = {"image": _path(workspace, answer.image_id)}
-    if answer.proposal is None:
-        return {**facts, "problem": answer.problem}
-    return {
-        **facts,
-        "pixels": _pixels_by_class(workspace, answer.proposal),
-        "doubt": round(answer.proposal.doubt, 4),
-        "seconds": round(answer.seconds, 3),
-    }
-
-
-def _pixels_by_class(workspace: Workspace, proposal: Proposal) -> dict[str, int]:
-    counts = segment_flow.pixel_counts(proposal)
+        return _Summary(path, answer.seconds, problem=answer.problem)
     classes = workspace.project.classes
-    return {classes[c].name: n for c, n in counts.items() if c != BACKGROUND and c in classes}
-
-
-def _path(workspace: Workspace, image_id: ImageId) -> str:
-    return workspace.project.images[image_id].path
+    counts = segment_flow.pixel_counts(answer.proposal)
+    pixels = {classes[i].name: n for i, n in counts.items() if i != BACKGROUND and i in classes}
+    return _Summary(path, answer.seconds, pixels, answer.proposal.doubt)
 
 
 def _say_report(report: export_flow.ValidationReport, output: Output) -> int:

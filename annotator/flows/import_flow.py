@@ -12,6 +12,7 @@ from annotator.document.classes import BACKGROUND, IGNORE, ClassId
 from annotator.document.edits import AddClass, AddCue, Edit, label_patch
 from annotator.document.images import ImageId
 from annotator.document.label_map import Provenance
+from annotator.document.project import Project
 from annotator.flows.image_folder import QUIET
 from annotator.flows.workspace import Workspace, gesture
 from annotator.importing.label_images import LabelFolder, open_label_folder
@@ -39,9 +40,9 @@ def import_label_images(
 ) -> ImportReport:
     """Match label PNGs to images by name; one gesture per image.
 
-    A pixel value v is the class whose id in the folder is v: named by ``names[v - 1]``, else by the
-    folder's own list of classes, else 'class v'. Classes of the same name are taken as they are,
-    missing ones are made. 0 is background, 255 is ignored.
+    A pixel value v means the class named ``names[v - 1]``, else the one the folder's own list gives
+    it, else the project's class of id v, else a new 'class v'. Classes of the same name are taken
+    as they are, missing ones are made. 0 is background, 255 is ignored.
     """
     project = workspace.project
     usable = [e for e in project.images.values() if e.problem is None and e.page == 0]
@@ -69,14 +70,22 @@ def _ensure_classes(
 ) -> None:
     """Make the classes that are met for the first time and note their ids in ``lookup``."""
     for value in (int(v) for v in np.unique(ids) if v not in (BACKGROUND, IGNORE)):
-        name = (
-            names[value - 1] if value <= len(names) else labels.names.get(value, f"class {value}")
-        )
+        name = _name_of(workspace.project, labels, names, value)
         found = workspace.project.classes.named(name)
         if found is None:
             found = workspace.project.classes.make(name)
             workspace.do(gesture("Add class", name), [AddClass(found)])
         lookup[value] = found.class_id
+
+
+def _name_of(project: Project, labels: LabelFolder, names: tuple[str, ...], value: int) -> str:
+    """Said on the command line, else by the folder, else by the project's class of that id."""
+    if value <= len(names):
+        return names[value - 1]
+    if value in labels.names:
+        return labels.names[value]
+    own = next((row.name for row in project.classes if row.class_id == value), None)
+    return own or f"class {value}"
 
 
 def _edits(workspace: Workspace, image_id: ImageId, classes: Ids, role: Role) -> list[Edit]:
