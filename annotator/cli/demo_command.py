@@ -5,8 +5,12 @@ import os
 import sys
 import time
 import webbrowser
+from collections import Counter
+from dataclasses import dataclass, field
 
 from annotator.cli.output import Output, count
+from annotator.document.classes import ClassId
+from annotator.document.proposal import Proposal
 from annotator.flows import demo as demo_flow
 from annotator.flows import export_flow
 from annotator.flows.preview import Preview
@@ -14,6 +18,21 @@ from annotator.flows.segment_flow import SegmentFlow, SegmentOptions, open_image
 from annotator.flows.workspace import Workspace
 
 FLAVOURS = ("coco", "coco-polygons")
+
+
+@dataclass(slots=True)
+class _Total:
+    """What was answered on one kind of photograph."""
+
+    images: int = 0
+    seconds: float = 0.0
+    pixels: Counter[ClassId] = field(default_factory=Counter)
+
+    def add(self, proposal: Proposal, seconds: float) -> None:
+        """One more photograph."""
+        self.images += 1
+        self.seconds += seconds
+        self.pixels.update(pixel_counts(proposal))
 
 
 def demo(wish: argparse.Namespace, output: Output) -> int:
@@ -29,10 +48,11 @@ def demo(wish: argparse.Namespace, output: Output) -> int:
             f"{len(workspace.project.image_ids_with_cues())} of them: "
             + ", ".join(count(number, kind) for kind, number in drawn.items())
         )
+        columns = [f"{row.name} px" for row in workspace.project.classes]
         rows = _segment(workspace, folders, output)
         reports = [_export(workspace, folders, flavour, output) for flavour in FLAVOURS]
     seconds = time.perf_counter() - started
-    output.table(("photographs", "images", "gland px", "nucleus px", "coin px", "seconds"), rows)
+    output.table(("photographs", "images", *columns, "seconds", "where"), rows)
     for flavour, report in zip(FLAVOURS, reports, strict=True):
         verdict = "all passed" if report.ok else "FAILED"
         output.say(
@@ -58,22 +78,27 @@ def _segment(
         flow.learn(reporter)
     image_ids = open_images(workspace)
     preview = Preview(workspace, total=len(image_ids))
-    totals: dict[str, list[float]] = {}
+    totals: dict[str, _Total] = {}
     with output.reporter("Segmenting") as reporter:
         for answer in flow.answer(image_ids, reporter):
             if answer.proposal is None:
                 continue
             preview.add(answer.proposal)
             flow.accept(answer.proposal)
-            counts = pixel_counts(answer.proposal)
             kind = workspace.project.images[answer.image_id].path.partition("/")[0]
-            row = totals.setdefault(kind, [0, *(0 for _ in workspace.project.classes), 0.0])
-            row[0] += 1
-            for column, class_id in enumerate(workspace.project.classes.ids(), start=1):
-                row[column] += counts.get(class_id, 0)
-            row[-1] += answer.seconds
+            totals.setdefault(kind, _Total()).add(answer.proposal, answer.seconds)
     preview.save(folders.sheet, title="annotator demo")
-    return [(kind, *(int(n) for n in row[:-1]), row[-1]) for kind, row in totals.items()]
+    class_ids = workspace.project.classes.ids()
+    return [
+        (
+            kind,
+            total.images,
+            *(total.pixels[class_id] for class_id in class_ids),
+            total.seconds,
+            str(folders.images / kind),
+        )
+        for kind, total in totals.items()
+    ]
 
 
 def _export(
