@@ -116,7 +116,7 @@ def _recall(place: Path) -> PrecisionFinding | None:
         same_torch = found.torch_version == torch.__version__
         same_processor = found.processor == processor_name()
         return found if same_torch and same_processor and found.worth_it else None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None  # absent or damaged: measuring again costs a moment
 
 

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import pickle
+import struct
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +37,7 @@ _UNREADABLE = (
     RuntimeError,
     TypeError,
     ValueError,
+    struct.error,
 )
 
 
@@ -78,7 +81,7 @@ def read_verified(file: Path, *, sha256: str) -> dict[str, Tensor]:
         )
     try:
         return safetensors.torch.load(content)
-    except SafetensorError as error:
+    except (SafetensorError, KeyError, ValueError) as error:  # KeyError: a dtype torch lacks
         raise UnusableWeights(f"{file.name} is damaged ({error}); import it again.") from error
 
 
@@ -131,7 +134,8 @@ def _read_safetensors(file: Path) -> dict[str, Tensor]:
 def _read_torch(file: Path) -> dict[str, Tensor]:
     _refuse_inflating(file)
     try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # what it thinks of foreign files
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except _UNREADABLE as error:
         reason = type(error).__name__
         raise UnusableWeights(
@@ -145,12 +149,12 @@ def _read_torch(file: Path) -> dict[str, Tensor]:
 
 def _refuse_inflating(file: Path) -> None:
     """torch writes its zip members uncompressed; a packed one may grow beyond any limit."""
-    if not zipfile.is_zipfile(file):
-        return  # the older format: its lengths are checked while it is read
     try:
+        if not zipfile.is_zipfile(file):
+            return  # the older format: its lengths are checked while it is read
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise UnusableWeights(f"{file.name} is a damaged torch file ({error}).") from error
     packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
     if packed or sum(member.file_size for member in members) > SIZE_LIMIT_BYTES:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import struct
 import threading
 import time
@@ -20,6 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 _SUFFIX = ".safetensors"
 _PART = ".part"
+_OURS = re.compile(r"[0-9a-f]{40}\.safetensors|.+\.\d+\.\d+\.part")
 _STALE_S = 600  # no write lasts ten minutes: an older part belongs to a process that died
 _GUIDE = "guide"
 _HEADER_LIMIT_BYTES = 64 * 1024
@@ -120,13 +122,13 @@ class FeatureFolder:
         found = []
         try:
             entries = list(os.scandir(self._folder))
-        except FileNotFoundError:
+        except OSError:  # not there, no folder, or not ours to look into
             return []
         for entry in entries:
-            if entry.name.endswith((_SUFFIX, _PART)):
+            if _OURS.fullmatch(entry.name):  # whatever else lies here is never deleted
                 try:
                     facts = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
+                except OSError:
                     continue
                 found.append(_Held(facts.st_mtime, facts.st_size, Path(entry.path)))
         return found

@@ -21,24 +21,36 @@ Halves = npt.NDArray[np.float16]  # (C, h, w)
 
 @dataclass(frozen=True, slots=True)
 class FeatureKey:
-    """Which features: of this image, by this backbone, at this working size (h, w)."""
+    """Which features: of this image, by this backbone, at this working size (h, w).
+
+    ``precision`` belongs to it, for bfloat16 gives other values than float32.
+    """
 
     image_digest: str
     backbone: str
     weights_digest: str
     size: tuple[int, int]
     version: int = CACHE_VERSION
+    precision: str = "float32"
 
     @classmethod
-    def of(cls, card: BackboneCard, *, image_digest: str, size: tuple[int, int]) -> "FeatureKey":
+    def of(
+        cls,
+        card: BackboneCard,
+        *,
+        image_digest: str,
+        size: tuple[int, int],
+        precision: str = "float32",
+    ) -> "FeatureKey":
         """The key of an image worked on at ``size`` (h, w) by the backbone of ``card``."""
-        return cls(image_digest, card.name, card.weights_digest or "", size)
+        digest = card.weights_digest or ""
+        return cls(image_digest, card.name, digest, size, precision=precision)
 
     @property
     def text(self) -> str:
         """All parts in one line, for equality across processes."""
         parts = (self.version, self.image_digest, self.backbone, self.weights_digest, *self.size)
-        return "|".join(str(part) for part in parts)
+        return "|".join(str(part) for part in (*parts, self.precision))
 
     @property
     def stem(self) -> str:
@@ -64,11 +76,19 @@ class CachedFeatures:
 
     @classmethod
     def of(cls, features: FeatureMaps, guide: Pixels) -> "CachedFeatures":
-        """From maps of batch 1 on any device; values beyond float16 are clamped to its range."""
+        """From maps of batch 1 on any device; values beyond float16 are clamped to its range.
+
+        Raises `EngineError` for values that are no numbers, which would spoil every answer.
+        """
         batch = features.maps[0].shape[0]
         if batch != 1:
             raise EngineError(
                 f"The feature cache holds one image at a time, not a batch of {batch}."
+            )
+        if any(bool(one.isnan().any()) for one in features.maps):
+            raise EngineError(
+                "The backbone gave values that are no numbers for an image; import its weights "
+                "again or choose another backbone."
             )
         return cls(tuple(_halves(one) for one in features.maps), np.array(guide, np.uint8))
 

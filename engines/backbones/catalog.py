@@ -6,7 +6,12 @@ from pathlib import Path
 from engines.backbones.architectures import Architecture, architecture, architectures
 from engines.backbones.backbone import Backbone, BackboneCard
 from engines.backbones.filters import FILTERS_CARD, FilterBank
-from engines.backbones.networks import NetworkBackbone, build_network, preprocessing_named
+from engines.backbones.networks import (
+    PREPROCESSINGS,
+    NetworkBackbone,
+    build_network,
+    preprocessing_named,
+)
 from engines.device import Device
 from engines.errors import MissingWeights, UnknownName, UnusableWeights
 from engines.weights import WeightsCard, find_weights, list_weights, load_weights
@@ -70,8 +75,10 @@ def _weights_named(name: str, models_dir: Path | None) -> WeightsCard:
 
 
 def _is_whole(weights: WeightsCard) -> bool:
-    """Whether this version knows network and stages; the shelf may serve a newer one as well."""
+    """Whether this version knows all the card names; the shelf may serve a newer one as well."""
     if not weights.stages or weights.architecture not in architectures():
+        return False
+    if weights.preprocessing not in PREPROCESSINGS:
         return False
     stages = architecture(weights.architecture).stages
     return weights.stages == tuple(stage.spec.name for stage in stages[: len(weights.stages)])
@@ -82,8 +89,8 @@ def _card_of(weights: WeightsCard) -> BackboneCard:
     specs = tuple(stage.spec for stage in plan.stages[: len(weights.stages)])
     if not _is_whole(weights):
         raise UnusableWeights(
-            f"The card of '{weights.name}' lists stages that {plan.title} does not have; "
-            "import the weights again."
+            f"The card of '{weights.name}' lists stages that {plan.title} does not have, or "
+            "an unknown preprocessing; import the weights again."
         )
     return BackboneCard(
         name=weights.name,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from engines.backbones.architectures import (
@@ -23,6 +24,7 @@ from engines.weights import WeightsCard, check_name, store_weights
 
 FILTERS_NAME = "filters"
 _WRAPPERS = ("module.", "backbone.", "encoder.", "model.")
+_REALS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)  # float8 needs scales
 _NAMED_AT_MOST = 3  # tensors told in one sentence
 
 
@@ -135,7 +137,7 @@ def _obstacles(
             told.append(f"{name} is missing")
         elif tuple(tensors[name].shape) != shape:
             told.append(f"{name} has shape {tuple(tensors[name].shape)} instead of {shape}")
-        elif not tensors[name].is_floating_point():
+        elif tensors[name].dtype not in _REALS:
             told.append(f"{name} holds {tensors[name].dtype} instead of real numbers")
     foreign = (n for n in tensors if stage.owns(n) and n not in shapes and not _is_counter(n))
     told += [f"{name} has no place" for name in foreign]
@@ -157,8 +159,9 @@ def _plain_names(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor
 
 
 def _unwrapped(name: str) -> str:
-    wrapper = next((w for w in _WRAPPERS if name.startswith(w)), None)
-    return name if wrapper is None else _unwrapped(name.removeprefix(wrapper))
+    while wrapper := next((w for w in _WRAPPERS if name.startswith(w)), None):
+        name = name.removeprefix(wrapper)
+    return name
 
 
 def _check_free(name: str, plan: Architecture) -> None:

@@ -33,7 +33,7 @@ def object_cells(
         x_back = torch.cat([x_ring, x_inside[rest]])
         back = torch.cat([ring.to(x_inside.device), weights[rest]])
         margin = _margin(x_inside[kept], weights[kept], x_back, back, x_inside)
-        kept = margin > min(0.0, float(margin.topk(least).values[-1]) - 1e-12)
+        kept = (margin > 0) | (margin >= margin.topk(least).values[-1])
     chosen = kept.cpu()
     return CellWeights(inside.cells[chosen], inside.weights[chosen])
 

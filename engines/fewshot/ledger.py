@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engines.fewshot.ridge import Moments, RowSum, empty_sum
 
-LIMIT_BYTES = 384 << 20  # a piece has C * C floats: about 2 MB for a ResNet-18
+LIMIT_BYTES = 384 << 20  # a mask has C * C floats, 3.7 MB for a ResNet-18; a stroke far fewer
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,8 @@ from engines.fewshot.method import UNSEEN_LOGIT, EncodedShot, EncodedSupport
 from engines.fewshot.prototypes import Pool, cosine_logits, pooled
 from engines.reporting import Reporter
 
+ANYTHING = 0.5  # pixels; marks outside the image have none
+COVERED = 1e-4  # share of a cell below which what is left of it is rounding
 KEPT_POOLS = 20_000  # of C floats each: some tens of MB
 
 
@@ -78,12 +80,13 @@ class Panet:
         marks = [mark for mark in shot.marks if mark.mask.any()]
         rows = {mark.row for mark in marks} - {BACKGROUND_ROW}
         reader = _PoolReader(shot, self._pools)
-        classes = {row: reader.sum_of(_speaking(marks, row)).mean() for row in sorted(rows)}
+        pools = {row: reader.sum_of(_speaking(marks, row)) for row in sorted(rows)}
+        classes = {row: pool.mean() for row, pool in pools.items() if pool.weight > ANYTHING}
         said = [mark for mark in marks if mark.row == BACKGROUND_ROW]
         rest = reader.sum_of(said) if said else reader.complement(marks)
         while len(self._pools) > KEPT_POOLS:
             self._pools.popitem(last=False)
-        return _ShotPrototypes(classes, rest.mean() if rest.weight > 0.5 else None)
+        return _ShotPrototypes(classes, rest.mean() if rest.weight > ANYTHING else None)
 
 
 class _PoolReader:
@@ -102,8 +105,23 @@ class _PoolReader:
         return total
 
     def complement(self, marks: list[Mark]) -> Pool:
-        """What no mark covers; boxes may overlap each other and strokes, so the union counts."""
-        return self._whole().minus(self._pool(_union(marks, self._shot.size)))
+        """What no mark covers; boxes may overlap each other and strokes, so the union counts.
+
+        Weights are subtracted cell by cell: the difference of two sums over a large image would be
+        rounding where everything is marked.
+        """
+        covered = _union(marks, self._shot.size)
+        key = f"{self._shot.digest}/rest/{covered.key}"
+        if key not in self._pools:
+            h, w = self._features().shape[-2:]
+            size, grid = self._shot.size, (int(h), int(w))
+            whole = full_bilinear_weights(image=size, grid=grid)
+            spread = bilinear_weights(covered, image=size, grid=grid)
+            left = whole.index_add(0, spread.cells, spread.weights, alpha=-1)
+            cells = torch.nonzero(left > COVERED * whole).flatten()
+            self._pools[key] = pooled(self._features(), cells, left[cells])
+        self._pools.move_to_end(key)
+        return self._pools[key]
 
     def _pool(self, mark: Mark) -> Pool:
         key = f"{self._shot.digest}/{mark.key}"
@@ -112,14 +130,6 @@ class _PoolReader:
             spread = bilinear_weights(mark, image=self._shot.size, grid=(int(h), int(w)))
             self._pools[key] = pooled(self._features(), spread.cells, spread.weights)
         self._pools.move_to_end(key)
-        return self._pools[key]
-
-    def _whole(self) -> Pool:
-        key = f"{self._shot.digest}/whole"
-        if key not in self._pools:
-            h, w = self._features().shape[-2:]
-            weights = full_bilinear_weights(image=self._shot.size, grid=(int(h), int(w)))
-            self._pools[key] = pooled(self._features(), torch.arange(len(weights)), weights)
         return self._pools[key]
 
     def _features(self) -> Tensor:
@@ -144,7 +154,9 @@ def _union(marks: list[Mark], size: tuple[int, int]) -> Mark:
     covered = torch.zeros(max(0, y1 - y0), max(0, x1 - x0), dtype=torch.bool).numpy()
     for mark in marks:
         left, top, right, bottom = mark.box
-        into = covered[max(top - y0, 0) : bottom - y0, max(left - x0, 0) : right - x0]
+        into = covered[
+            max(top - y0, 0) : max(bottom - y0, 0), max(left - x0, 0) : max(right - x0, 0)
+        ]
         cut_y, cut_x = max(y0 - top, 0), max(x0 - left, 0)
         into |= mark.mask[cut_y : cut_y + into.shape[0], cut_x : cut_x + into.shape[1]]
     return Mark(BACKGROUND_ROW, (x0, y0), covered, MarkKind.MASK)
@@ -163,8 +175,7 @@ def _merged(shots: list[_ShotPrototypes], row_count: int) -> tuple[Tensor, Tenso
         raise UnusableSupport("No class is marked yet; mark at least one object.")
     if not backgrounds and len(rows) < 2:
         raise UnusableSupport("One class covers all that is marked; leave or mark some background.")
-    one = next(iter(shots[0].classes.values()), None)
-    first = one if one is not None else backgrounds[0]
+    first = next(one for shot in shots for one in shot.classes.values())
     prototypes = torch.zeros(row_count, len(first), device=first.device)
     seen = torch.zeros(row_count, dtype=torch.bool, device=first.device)
     for row in rows:

@@ -22,13 +22,9 @@ class Pool:
         """Of both areas."""
         return Pool(self.features + other.features, self.weight + other.weight)
 
-    def minus(self, other: "Pool") -> "Pool":
-        """Of the area that the other one, which lies within, leaves."""
-        return Pool(self.features - other.features, self.weight - other.weight)
-
     def mean(self) -> Tensor:
         """(C,): sum / (weight + 1e-5), close to zero for an empty area."""
-        return self.features / (max(self.weight, 0.0) + POOL_EPSILON)
+        return self.features / (self.weight + POOL_EPSILON)
 
 
 def pooled(features: Tensor, cells: Tensor, weights: Tensor) -> Pool:

@@ -12,26 +12,33 @@ import torch
 from torch import Tensor
 
 BALANCE_POWER = 0.5  # 0: every row alike; 1: every pixel alike
-SMALLEST_PENALTY = 1e-4  # of the mean square: above the rounding of centring, for flat images
+SMALLEST_PENALTY = 1e-5  # of the sum of squares: above the rounding of centring, for flat images
 TINY = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Of one mark: ``count`` covered cells, ``mean`` (C,), ``second`` (C, C) = mean of x x^T.
+    """Of one mark: ``count`` covered cells, ``mean`` (C,) and what gives the mean of x x^T.
 
-    ``sample`` (s, C) are a few of its cells, kept for calibration.
+    ``spread`` is that mean (C, C), or for a mark of n < C cells a root of it (n, C), which is far
+    smaller for a stroke. ``sample`` (s, C) are a few of its cells, kept for calibration.
     """
 
     count: float
     mean: Tensor
-    second: Tensor
+    spread: Tensor
     sample: Tensor
+
+    def added_to(self, second: Tensor, share: float) -> Tensor:
+        """second (C, C) + ``share`` times the mean of x x^T, a new tensor."""
+        if len(self.spread) < self.spread.shape[1]:
+            return torch.addmm(second, self.spread.T, self.spread, alpha=share)
+        return torch.add(second, self.spread, alpha=share)
 
     @property
     def nbytes(self) -> int:
         """Bytes the tensors take."""
-        parts = (self.mean, self.second, self.sample)
+        parts = (self.mean, self.spread, self.sample)
         return sum(part.numel() * part.element_size() for part in parts)
 
 
@@ -51,7 +58,7 @@ class RowSum:
             self.count + one.count,
             self.weight + share,
             self.mean + share * one.mean,
-            torch.add(self.second, one.second, alpha=share),
+            one.added_to(self.second, share),
         )
 
     def joined(self, other: "RowSum") -> "RowSum":
@@ -82,9 +89,8 @@ def moments(x: Tensor, weights: Tensor, *, sample_size: int) -> Moments:
     share = weights / weights.sum()
     scaled = x * share.sqrt()[:, None]
     picked = torch.linspace(0, len(x) - 1, min(sample_size, len(x))).round().long()
-    return Moments(
-        float(weights.sum()), share @ x, scaled.T @ scaled, x[picked.to(x.device)].clone()
-    )
+    spread = scaled if len(x) < x.shape[1] else scaled.T @ scaled
+    return Moments(float(weights.sum()), share @ x, spread, x[picked.to(x.device)].clone())
 
 
 def empty_sum(channels: int, device: torch.device) -> RowSum:
@@ -104,7 +110,7 @@ def solve(rows: dict[int, RowSum], *, row_count: int, ridge: float) -> LinearHea
     means = torch.stack([rows[row].mean.cpu() / rows[row].weight for row in order])
     centre = share @ means  # (C,)
     covariance = _weighted_second([rows[row] for row in order], share)
-    smallest = SMALLEST_PENALTY * float(covariance.diagonal().mean()) + TINY
+    smallest = SMALLEST_PENALTY * float(covariance.diagonal().sum()) + TINY
     covariance.addr_(centre, centre, alpha=-1.0)
     # Cross moments of x with the one-hot target of row c: share_c * (mean_c - centre).
     cross = (share[:, None] * (means - centre)).T

@@ -46,7 +46,12 @@ class ImageEncoder:
     def encode(self, image: ImageSource, reporter: Reporter) -> EncodedImage:
         """Features and guide; pixels are decoded only where the cache knows nothing."""
         size = working_size(image.size, limit_px=self._size_px)
-        key = FeatureKey.of(self.backbone.card, image_digest=image.digest, size=size)
+        key = FeatureKey.of(
+            self.backbone.card,
+            image_digest=image.digest,
+            size=size,
+            precision=self._device.precision,
+        )
         known = self._cache.get_or_make(key, lambda: self._computed(image, size, reporter))
         guide = torch.from_numpy(known.guide.copy()).to(self._device.torch_device)
         features = known.on(self._device, self.backbone.card.maps)
@@ -65,8 +70,11 @@ class ImageEncoder:
 def working_size(size: tuple[int, int], *, limit_px: int) -> tuple[int, int]:
     """(h, w) to work at for an image (H, W): long side within [SMALLEST_PX, ``limit_px``].
 
-    Each side is rounded to a multiple of 16; the aspect may change by some percent.
+    Each side is rounded to a multiple of 16, at least 32: the aspect may change by some percent,
+    in a strip by more. Raises `EngineError` for an image without pixels.
     """
+    if min(size) < 1:
+        raise EngineError(f"An image of {size[0]} x {size[1]} pixels shows nothing; leave it out.")
     long_side = max(size)
     scale = min(max(long_side, SMALLEST_PX), limit_px) / long_side
     h, w = (max(SHORTEST_PX, round(side * scale / SIZE_MULTIPLE) * SIZE_MULTIPLE) for side in size)

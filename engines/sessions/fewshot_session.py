@@ -10,15 +10,15 @@ from engines.backbones.backbone import Backbone, BackboneCard, FeatureMaps
 from engines.backbones.cache import FeatureCache
 from engines.backbones.catalog import open_backbone
 from engines.device import Device, choose_device
-from engines.errors import UnusableSupport
-from engines.exchange import ImageSource, Prediction, Query, Shot, SupportSet
+from engines.errors import EngineError, UnusableSupport
+from engines.exchange import ImageSource, Mark, Prediction, Query, Shot, SupportSet
 from engines.fewshot.cards import MethodCard
 from engines.fewshot.catalog import open_method
 from engines.fewshot.method import EncodedShot, EncodedSupport, Method
 from engines.reporting import Reporter, SilentReporter
 from engines.row_map import fix_probabilities
 from engines.sessions.encoding import ImageEncoder
-from engines.sessions.memory_ladder import Answer, with_room
+from engines.sessions.memory_ladder import SMALLEST_SIZE_PX, Answer, with_room
 from engines.sessions.rendering import output_size, probabilities, refined, without_rows
 
 
@@ -153,6 +153,7 @@ class FewShotSession:
     def _predict(self, query: Query, reporter: Reporter) -> Prediction:
         reporter.raise_if_cancelled()
         support = self._usable_support()
+        _check_rows(query.fixed, support)
         if not self._desk.fitted:  # the working size changed since
             self._fit(reporter)
         encoded = self._desk.encoder.encode(query.image, reporter)
@@ -174,6 +175,8 @@ class FewShotSession:
     def _fit(self, reporter: Reporter) -> None:
         """Learn the support set on the present desk, whatever was learned before."""
         support = self._usable_support()
+        for shot in support.shots:
+            _check_rows(shot.marks, support)
         names = ("background", *support.names)
         encoder = self._desk.encoder
         shots = tuple(_encoded(shot, encoder, reporter) for shot in support.shots)
@@ -205,9 +208,11 @@ class FewShotSession:
 
     def _halve(self) -> int:
         """Marks keep their pixels; only the grid of features becomes coarser."""
-        self._size_px //= 2
-        self._desk = self._new_desk(self._method_name, self._desk.encoder.backbone)
-        return self._size_px
+        size_px = self._size_px // 2
+        if size_px >= SMALLEST_SIZE_PX:  # else the next image would be answered ever more coarsely
+            self._size_px = size_px
+            self._desk = self._new_desk(self._method_name, self._desk.encoder.backbone)
+        return size_px
 
 
 def _encoded(shot: Shot, encoder: ImageEncoder, reporter: Reporter) -> EncodedShot:
@@ -215,6 +220,15 @@ def _encoded(shot: Shot, encoder: ImageEncoder, reporter: Reporter) -> EncodedSh
         return encoder.encode(shot.image, reporter).features
 
     return EncodedShot(shot.image.digest, shot.image.size, shot.marks, features)
+
+
+def _check_rows(marks: tuple[Mark, ...], support: SupportSet) -> None:
+    foreign = [mark.row for mark in marks if not 0 <= mark.row < support.row_count]
+    if foreign:
+        raise EngineError(
+            f"A mark is of row {foreign[0]}, but with {len(support.class_ids)} class(es) the rows "
+            f"are 0 to {support.row_count - 1}; give it the row of one of the classes."
+        )
 
 
 def _absent_rows(support: SupportSet, digest: str) -> frozenset[int]:

@@ -12,13 +12,24 @@ from engines.reporting import Reporter
 Answer = TypeVar("Answer")
 SMALLEST_SIZE_PX = 128
 
+# A plain RuntimeError whose text alone tells: torch's allocator on Windows, on Linux and macOS,
+# Apple's Metal, and the libraries of CUDA.
+_TOLD_BY_TEXT = (
+    "not enough memory",
+    "can't allocate memory",
+    "out of memory",
+    "alloc_failed",
+)
+
 
 def is_memory_error(error: BaseException) -> bool:
     """Whether a device or the machine had no memory left."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    # The CPU allocator of torch raises a plain RuntimeError; only its text tells.
-    return isinstance(error, RuntimeError) and "not enough memory" in str(error).lower()
+    if not isinstance(error, RuntimeError):
+        return False
+    told = str(error).lower()
+    return any(words in told for words in _TOLD_BY_TEXT)
 
 
 def with_room(
@@ -30,7 +41,8 @@ def with_room(
 ) -> Answer:
     """Run ``work``; when memory runs out free caches, then halve the working size, then say so.
 
-    ``release`` drops caches; ``halve`` returns the new working size in px. Raises `OutOfMemory`.
+    ``release`` drops caches; ``halve`` returns the new working size in px, or one below
+    `SMALLEST_SIZE_PX` having changed nothing. Raises `OutOfMemory`.
     """
     released = False
     while True:

@@ -157,7 +157,9 @@ def test_what_another_machine_measured_does_not_count(
     assert bfloat16_finding(tmp_path) == fast
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"processor": 1}', "x" * 100_000])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"processor": 1}', "x" * 100_000, "[" * 60_000]
+)
 def test_a_damaged_note_is_measured_anew(
     content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

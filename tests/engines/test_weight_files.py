@@ -1,6 +1,8 @@
 """Promises of reading foreign weights: limits hold, damage is told, our own files are whole."""
 
+import contextlib
 import hashlib
+import random
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,37 @@ def test_the_first_tensor_that_is_not_finite_is_named() -> None:
     check_finite({"a": torch.ones(3)}, source="net.pt")
     with pytest.raises(UnusableWeights, match=r"net\.pt: the tensor b"):
         check_finite({"a": torch.ones(3), "b": torch.tensor([1.0, float("inf")])}, source="net.pt")
+
+
+def test_torch_files_with_any_byte_changed_are_read_or_refused_in_words(tmp_path: Path) -> None:
+    draw = random.Random(0)
+    for legacy in (True, False):
+        file = tmp_path / f"{legacy}.pth"
+        torch.save({"a": torch.zeros(2)}, file, _use_new_zipfile_serialization=not legacy)
+        content = file.read_bytes()
+        for _ in range(400):
+            changed = bytearray(content)
+            for _ in range(draw.choice((1, 2, 5))):
+                changed[draw.randrange(len(changed))] = draw.randrange(256)
+            file.write_bytes(changed)
+            with contextlib.suppress(UnusableWeights):
+                read_tensors(file)
+
+
+def test_a_zip_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "net.pth"
+    torch.save({"a": torch.zeros(2)}, file)
+    content = bytearray(file.read_bytes())
+    needed = content.rfind(b"PK\x01\x02") + 6
+    content[needed : needed + 2] = b"\xff\x03"
+    file.write_bytes(content)
+    with pytest.raises(UnusableWeights, match="damaged torch file"):
+        read_tensors(file)
+
+
+def test_verified_content_of_a_dtype_that_torch_lacks_is_refused(tmp_path: Path) -> None:
+    header = b'{"a":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[0,3]}}'
+    file = tmp_path / "net.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(3))
+    with pytest.raises(UnusableWeights, match="damaged"):
+        read_verified(file, sha256=hashlib.sha256(file.read_bytes()).hexdigest())

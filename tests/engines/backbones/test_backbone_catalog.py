@@ -104,7 +104,13 @@ def test_damage_is_told_and_not_worked_around(shelf: Path) -> None:
 
 def test_a_card_of_a_network_of_tomorrow_is_not_offered(shelf: Path) -> None:
     card = json.loads((shelf / "mine.json").read_text())
-    for change in ({"architecture": "resnet9000"}, {"stages": ["features.7"]}, {"stages": []}):
+    changes: tuple[dict[str, object], ...] = (
+        {"architecture": "resnet9000"},
+        {"stages": ["features.7"]},
+        {"stages": []},
+        {"preprocessing": "new"},
+    )
+    for change in changes:
         (shelf / "mine.json").write_text(json.dumps(card | change))
         assert "mine" not in {row.card.name for row in backbone_cards(shelf)}
         with pytest.raises((UnknownName, UnusableWeights)):

@@ -231,3 +231,18 @@ def test_names_that_would_mislead_or_escape_are_refused(
     with pytest.raises(EngineError, match="rename"):
         import_weights(file, models_dir=shelf)
     assert list_weights(shelf) == ()
+
+
+def test_a_name_wrapped_ten_thousand_times_is_only_a_name(tmp_path: Path, shelf: Path) -> None:
+    name = "module." * 10_000 + "a"
+    file = saved(tmp_path, "net.safetensors", {name: torch.zeros(1)})
+    with pytest.raises(UnusableWeights, match="fits no network"):
+        import_weights(file, models_dir=shelf)
+
+
+def test_values_that_mean_nothing_without_their_scale_are_refused(
+    tmp_path: Path, shelf: Path
+) -> None:
+    weights = {k: v.to(torch.float8_e4m3fn) for k, v in toy_weights("squeezenet1_1").items()}
+    with pytest.raises(UnusableWeights, match="float8"):
+        import_weights(saved(tmp_path, "net.safetensors", weights), models_dir=shelf)

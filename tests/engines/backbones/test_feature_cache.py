@@ -71,6 +71,7 @@ def test_a_miss_is_made_once(tmp_path: Path) -> None:
         {"weights_digest": "x"},
         {"size": (16, 17)},
         {"version": 2},
+        {"precision": "bfloat16"},
     ],
 )
 def test_every_part_of_the_key_matters(change: dict[str, object], tmp_path: Path) -> None:
@@ -303,3 +304,29 @@ def test_a_process_killed_while_writing_never_leaves_a_wrong_file(tmp_path: Path
     assert reads, "no child lived long enough to write anything"
     for read in reads:
         assert len(set(read.split())) == 1, "every file is of one write alone"
+
+
+def test_a_folder_that_is_none_costs_only_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        cache = FeatureCache(folder)
+        cache.put(key(), toy(2))
+        assert same(cache.get(key()), toy(2))
+        assert (cache.counts.unwritten, cache.disk_bytes) == (1, 0)
+
+
+def test_weights_that_lie_in_the_folder_are_neither_counted_nor_deleted(tmp_path: Path) -> None:
+    weights = tmp_path / "resnet18.safetensors"
+    weights.write_bytes(b"x" * 10 * FILE_SIZE)
+    os.utime(weights, (0, 0))
+    cache = FeatureCache(tmp_path, disk_limit_bytes=2 * FILE_SIZE)
+    for name in "abc":
+        cache.put(key(name), toy())
+    assert weights.exists()
+    assert cache.disk_bytes == 2 * FILE_SIZE
+
+
+def test_values_that_are_no_numbers_are_never_kept() -> None:
+    maps = FeatureMaps((torch.full((1, 4, 8, 8), torch.nan),), SPECS[:1])
+    with pytest.raises(EngineError, match="no numbers"):
+        CachedFeatures.of(maps, np.zeros((16, 16, 3), np.uint8))

@@ -16,10 +16,11 @@ from fewshot_toys import (
 )
 from torch import Tensor
 
+from engines.backbones.backbone import FeatureMaps
 from engines.errors import Cancelled, UnknownName, UnusableSupport
 from engines.exchange import Mark, MarkKind
 from engines.fewshot.catalog import open_method
-from engines.fewshot.method import EncodedSupport
+from engines.fewshot.method import UNSEEN_LOGIT, EncodedShot, EncodedSupport
 from engines.fewshot.panet import Panet
 from engines.reporting import CancelToken, SilentReporter
 
@@ -29,6 +30,10 @@ BACKBONE = ToyBackbone()
 
 def _deep(seed: int) -> Tensor:
     return features_of(BACKBONE, scene(seed)[0])().maps[-1]
+
+
+def _deep_maps(seed: int) -> FeatureMaps:
+    return features_of(BACKBONE, scene(seed)[0])()
 
 
 def _pool(features: Tensor, mask: np.ndarray) -> Tensor:
@@ -152,3 +157,34 @@ def test_the_catalog_opens_by_name_and_says_what_it_has() -> None:
     assert open_method("probe", BACKBONE.card).card.name == "probe"
     with pytest.raises(UnknownName, match="choose one of: probe, panet"):
         open_method("panett", BACKBONE.card)
+
+
+def test_marks_outside_the_picture_say_nothing() -> None:
+    rows = scene(0)[1]
+    outside = np.ones((10, 10), bool)
+    known = _shot(0, masks(rows, only=(1,)))
+    for x, y in ((-25, -25), (-25, 5), (5, -25), (500, 500)):
+        with_outside = _shot(0, (*known.marks, Mark(2, (x, y), outside)))
+        answers = [
+            _fitted(encoded(shot)).logits(known.features()) for shot in (known, with_outside)
+        ]
+        assert torch.equal(answers[0], answers[1])
+
+
+def test_a_first_shot_with_nothing_inside_does_not_hide_the_others() -> None:
+    rows = scene(1)[1] != 0
+    cover = (Mark(1, (0, 0), rows, MarkKind.MASK), Mark(2, (0, 0), ~rows, MarkKind.MASK))
+    nothing = _shot(0, (Mark(0, (-25, -25), np.ones((9, 9), bool)),))
+    logits = _fitted(encoded(nothing, _shot(1, cover))).logits(_deep_maps(1))
+    assert (logits[:, 0] == UNSEEN_LOGIT).all()
+    assert (logits[:, 1:] > UNSEEN_LOGIT).all()
+
+
+def test_a_large_picture_marked_all_over_has_no_background() -> None:
+    """A difference of two sums over ten million pixels would leave some pixels of rounding."""
+    height, width = 2758, 3652
+    ways = np.arange(width)[None].repeat(height, 0) % 2 == 0
+    marks = (Mark(1, (0, 0), ways, MarkKind.MASK), Mark(2, (0, 0), ~ways, MarkKind.MASK))
+    maps = FeatureMaps((torch.rand(1, 4, 24, 32, generator=torch.Generator().manual_seed(0)),), ())
+    shot = EncodedShot("large", (height, width), marks, lambda: maps)
+    assert (_fitted(encoded(shot)).logits(maps)[:, 0] == UNSEEN_LOGIT).all()

@@ -1,5 +1,6 @@
 """Promises of the linear probe."""
 
+import numpy as np
 import pytest
 import torch
 from fewshot_toys import (
@@ -15,7 +16,7 @@ from fewshot_toys import (
 )
 
 from engines.errors import Cancelled, UnusableSupport
-from engines.exchange import Mark
+from engines.exchange import ArrayImage, Mark, MarkKind
 from engines.fewshot.method import UNSEEN_LOGIT, probabilities
 from engines.fewshot.probe import Probe, ProbeOptions
 from engines.reporting import CancelToken, SilentReporter
@@ -173,10 +174,6 @@ def test_the_seed_decides_the_lift() -> None:
 
 
 def test_a_flat_image_gives_an_answer_without_numbers_gone_wrong(backbone: ToyBackbone) -> None:
-    import numpy as np
-
-    from engines.exchange import ArrayImage
-
     image = ArrayImage(np.full((64, 64, 3), 90, np.uint8))
     halves = np.zeros((64, 64), bool)
     halves[:32] = True
@@ -184,3 +181,15 @@ def test_a_flat_image_gives_an_answer_without_numbers_gone_wrong(backbone: ToyBa
     probe = Probe(backbone.card)
     probe.fit(encoded(encoded_shot(backbone, image, marks)), R)
     assert torch.isfinite(probe.logits(features_of(backbone, image)())).all()
+
+
+@pytest.mark.parametrize("side", [1, 30])
+def test_a_box_around_nothing_or_of_one_pixel_gives_finite_answers(
+    side: int, backbone: ToyBackbone
+) -> None:
+    flat = ArrayImage(np.full((160, 160, 3), 128, np.uint8))
+    for image in (flat, scene(0, size=(160, 160))[0]):
+        box = Mark(1, (50, 50), np.ones((side, side), bool), MarkKind.BOX)
+        probe = Probe(backbone.card)
+        probe.fit(encoded(encoded_shot(backbone, image, (box,))), R)
+        assert torch.isfinite(probe.logits(features_of(backbone, image)())).all()

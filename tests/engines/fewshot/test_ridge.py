@@ -106,3 +106,30 @@ def test_the_ledger_stays_within_its_bytes() -> None:
     assert [ledger.find(str(number)) is not None for number in range(10)] == [False] * 7 + [
         True
     ] * 3
+
+
+def test_a_stroke_keeps_far_less_than_a_mask_and_gives_the_same_sums() -> None:
+    x = torch.randn(40, 300, generator=torch.Generator().manual_seed(0))
+    stroke = moments(x, torch.ones(40), sample_size=4)
+    assert stroke.nbytes < 300 * 300
+    total = empty_sum(300, x.device).plus(stroke)
+    torch.testing.assert_close(total.second, 40**0.5 * x.T @ x / 40)
+    mask = moments(x.repeat(10, 1), torch.full((400,), 0.1), sample_size=4)
+    torch.testing.assert_close(empty_sum(300, x.device).plus(mask).second, total.second)
+
+
+def test_many_equal_channels_do_not_break_it() -> None:
+    """Rounding of the moments grows with all channels together, not with their mean."""
+    draw = torch.Generator().manual_seed(0)
+    value = torch.rand(400, generator=draw)
+    rows = {
+        row: empty_sum(400, value.device).plus(
+            moments(value.expand(3000, 400), torch.rand(3000, generator=draw), sample_size=2)
+        )
+        for row in (0, 1)
+    }
+    head = solve(rows, row_count=2, ridge=0.3)
+    assert torch.isfinite(head.weights).all()
+    torch.testing.assert_close(
+        head.scores(value[None]), torch.tensor([[0.5, 0.5]]), atol=0.02, rtol=0
+    )

@@ -268,3 +268,68 @@ def test_odd_pictures_get_answers_of_their_own_size() -> None:
     for size in ((1, 1), (7, 300), (33, 1000)):
         picture = ArrayImage(np.full((*size, 3), 128, np.uint8))
         assert row_map(session.predict(Query(picture))).shape == size
+
+
+def test_a_picture_too_large_for_memory_does_not_coarsen_the_next_one() -> None:
+    backbone = _Hungry()
+    session = _session(backbone=backbone, options=SessionOptions(size_px=400))
+    backbone.limit = 10
+    for _ in range(2):
+        with pytest.raises(OutOfMemory):
+            session.encode_ahead([scene(0)[0]])
+        assert session.size_px == 200
+    backbone.limit = 10_000
+    assert session.encode_ahead([scene(0)[0]]) == 1
+
+
+def test_a_mark_of_no_class_is_refused_in_words() -> None:
+    image, rows = scene(0)
+    foreign = Mark(7, (0, 0), np.ones((3, 3), bool))
+    session = _session()
+    with pytest.raises(EngineError, match="row 7"):
+        session.set_support(support(Shot(image, (*masks(rows, only=(0,)), foreign))))
+    session.set_support(support(Shot(image, masks(rows))))
+    with pytest.raises(EngineError, match="row 7"):
+        session.predict(Query(image, (foreign,)))
+
+
+def test_a_flat_picture_is_answered_with_the_filters() -> None:
+    """A blank page or a black frame: nothing to learn, but nothing to fall over either."""
+    for value in (0, 128, 255):
+        image = ArrayImage(np.full((60, 60, 3), value, np.uint8))
+        marks = tuple(Mark(row, (row * 30, 0), np.ones((9, 9), bool)) for row in (0, 1))
+        session = _session(backbone="filters")
+        session.set_support(support(Shot(image, marks)))
+        np.testing.assert_allclose(session.predict(Query(image)).probabilities.sum(0), 1, atol=1e-5)
+
+
+class _StopsAt(SilentReporter):
+    """Is cancelled at the n-th time it is asked."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.left = number
+
+    def raise_if_cancelled(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Cancelled("The work was stopped.")
+
+
+@pytest.mark.parametrize("method", ["probe", "panet"])
+def test_stopped_anywhere_it_answers_afterwards_as_if_never_stopped(method: str) -> None:
+    (image, rows), query = scene(0), Query(scene(1)[0])
+    marks = (*strokes(rows), box_of(rows, 1))
+    untouched = _session(method=method)
+    untouched.set_support(support(Shot(image, marks)))
+    expected = untouched.predict(query).probabilities
+    for number in range(1, 100):
+        session, stopper = _session(method=method), _StopsAt(number)
+        try:
+            session.set_support(support(Shot(image, marks)), stopper)
+            session.predict(query, stopper)
+        except Cancelled:
+            np.testing.assert_array_equal(session.predict(query).probabilities, expected)
+        if stopper.left > 0:
+            break
+    assert 5 < number < 99

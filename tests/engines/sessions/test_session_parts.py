@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from engines.errors import EngineError
 from engines.fewshot.method import UNSEEN_LOGIT
 from engines.reporting import SilentReporter
 from engines.sessions.catalog import backbone_choices, method_cards
@@ -86,3 +87,16 @@ def test_the_catalogue_and_row_map_need_no_torch() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_full_memory_is_known_by_whatever_words_this_machine_says_it() -> None:
+    with pytest.raises(RuntimeError) as told:
+        torch.empty(10**15)
+    assert is_memory_error(told.value)
+    assert is_memory_error(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"))
+    assert is_memory_error(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"))
+
+
+def test_a_picture_without_pixels_is_refused() -> None:
+    with pytest.raises(EngineError, match="0 x 7"):
+        working_size((0, 7), limit_px=512)
