@@ -1,1 +1,6 @@
 """The command line."""
+
+# Anything else that names a folder opens it in the window.
+COMMANDS = frozenset(
+    ("new", "rescan", "import", "segment", "export", "validate", "models", "doctor", "demo")
+)

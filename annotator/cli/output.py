@@ -1,14 +1,20 @@
 """What the command line says: tables for people, one JSON object for machines, progress bars."""
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, TextIO
 
 from tqdm import tqdm
+
+
+class Unheard(Exception):
+    """Nobody can be told any more: the reader has gone, as with `| head`, or the disk is full."""
 
 
 class TerminalReporter:
@@ -59,12 +65,12 @@ class Output:
     def say(self, text: str) -> None:
         """A line for people; machines do not see it."""
         if not self.as_json:
-            print(text, flush=True)
+            _print(text)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Columns for people: text to the left, numbers to the right."""
         if not self.as_json:
-            print(_table(head, rows), flush=True)
+            _print(_table(head, rows))
 
     def fact(self, **facts: Any) -> None:
         """Something a machine wants to read: it ends in the JSON object."""
@@ -73,15 +79,14 @@ class Output:
     def finish(self, code: int) -> None:
         """Print the JSON object, if that was asked for; ``ok`` says the same as the exit code."""
         if self.as_json:
-            print(json.dumps({"ok": code == 0, **self.facts}, ensure_ascii=False), flush=True)
+            _print(json.dumps({"ok": code == 0, **self.facts}))
 
     def fail(self, sentence: str) -> None:
         """Say what went wrong: to the error stream for people, as JSON for machines."""
         if self.as_json:
-            report = {"ok": False, "error": sentence, **self.facts}
-            print(json.dumps(report, ensure_ascii=False), flush=True)
+            _print(json.dumps({"ok": False, "error": sentence, **self.facts}))
         else:
-            print(f"annotator: {sentence}", file=sys.stderr, flush=True)
+            _print(f"annotator: {sentence}", sys.stderr)
 
 
 def count(number: int, noun: str) -> str:
@@ -91,6 +96,20 @@ def count(number: int, noun: str) -> str:
     if noun.endswith("y"):
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x')) else 's'}"
+
+
+def _print(text: str, stream: TextIO | None = None) -> None:
+    """One piece of text, at once; `Unheard` where it cannot be delivered."""
+    target = stream or sys.stdout
+    try:
+        print(text, file=target, flush=True)
+    except OSError as error:
+        # What is left in the buffer goes nowhere, or Python would fail over it again at its end.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), target.fileno())
+        if target is not sys.stderr and not isinstance(error, BrokenPipeError):
+            _print(f"annotator: The output cannot be written: {error.strerror}.", sys.stderr)
+        raise Unheard from error
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"annotator {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_new, _import, _segment, _export, _validate, _models, _doctor, _demo):
+    for add in (_new, _rescan, _import, _segment, _export, _validate, _models, _doctor, _demo):
         add(verbs)
     return parser
 
@@ -51,6 +51,16 @@ def _new(verbs: Verbs) -> None:
     verb.add_argument("--classes", type=_names, default=(), metavar="A,B", help="class names")
 
 
+def _rescan(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs, "rescan", project_commands.rescan,
+        "Look through the folder of images again: new ones join, those that are gone are set aside "
+        "with all that was made on them, those that are back are open again.",
+    )  # fmt: skip
+    verb.add_argument("project", type=Path, metavar="PROJECT")
+    verb.add_argument("--images", type=Path, metavar="DIR", help="where the folder is now")
+
+
 def _import(verbs: Verbs) -> None:
     verb = _verb(
         verbs, "import", project_commands.import_masks,
@@ -64,9 +74,15 @@ def _import(verbs: Verbs) -> None:
         "--as", dest="role", choices=("truth", "support"), default="truth",
         help="accepted truth (default), or cues that teach while the image stays open",
     )  # fmt: skip
-    verb.add_argument(
+    naming = verb.add_mutually_exclusive_group()
+    naming.add_argument(
         "--classes", type=_names, default=(), metavar="A,B",
         help="names for the ids 1, 2, ... found in the masks",
+    )  # fmt: skip
+    naming.add_argument(
+        "--values", type=_values, metavar="V=A,W=B",
+        help="what each pixel value means where they are no class ids: 255=crack for masks of "
+        "black and white; 0 is background, and masks with other values are left out",
     )  # fmt: skip
 
 
@@ -139,10 +155,21 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a size is at least 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
+    return int(text)
+
+
+def _values(text: str) -> dict[int, str]:
+    named = {}
+    for part in text.split(","):
+        value, sign, name = part.partition("=")
+        if not (sign and name.strip() and value.strip().isdecimal() and 1 <= int(value) <= 255):
+            raise argparse.ArgumentTypeError("values look like 255=crack or 1=leaf,2=stem")
+        if int(value) in named:
+            raise argparse.ArgumentTypeError(f"the value {int(value)} stands twice")
+        named[int(value)] = name.strip()
+    return named
 
 
 def _split(text: str) -> tuple[int, ...]:

@@ -3,13 +3,19 @@
 import argparse
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from annotator.cli.output import Output, count
 from annotator.document.classes import BACKGROUND
 from annotator.document.edits import add_class
 from annotator.document.errors import DocumentError
 from annotator.flows import export_flow, import_flow, segment_flow
-from annotator.flows.image_folder import add_folder
+from annotator.flows.image_folder import (
+    add_folder,
+    move_image_root,
+    require_image_root,
+    set_gone_aside,
+)
 from annotator.flows.preview import Preview
 from annotator.flows.workspace import Workspace, gesture
 
@@ -51,17 +57,33 @@ def new(wish: argparse.Namespace, output: Output) -> int:
             f"There is no folder '{wish.images}'; --images wants a folder of images."
         )
     with Workspace.create(wish.project, wish.images) as workspace:
-        for name in wish.classes:
-            workspace.do(gesture("Add class", name), [add_class(workspace.project, name)])
-        with output.reporter("Listing images") as reporter:
-            found = add_folder(workspace, reporter)
+        try:
+            for name in wish.classes:
+                workspace.do(gesture("Add class", name), [add_class(workspace.project, name)])
+            with output.reporter("Listing images") as reporter:
+                found = add_folder(workspace, reporter)
+        except BaseException:
+            workspace.discard()  # half a project would stand in the way of the next try
+            raise
     output.say(f"Project '{wish.project}' with {count(found.added, 'image')}.")
     _say_problems(found.problems, output)
-    output.fact(
-        project=str(wish.project),
-        images=found.added,
-        problems=[{"image": path, "reason": reason} for path, reason in found.problems],
-    )
+    output.fact(project=str(wish.project), images=found.added, problems=_as_facts(found.problems))
+    return 0
+
+
+def rescan(wish: argparse.Namespace, output: Output) -> int:
+    """List what has come, gone or been mended since, perhaps in a folder that has moved."""
+    with Workspace.open(wish.project) as workspace:
+        if wish.images is not None:
+            move_image_root(workspace, wish.images)
+        require_image_root(workspace)
+        with output.reporter("Listing images") as reporter:
+            found = add_folder(workspace, reporter)
+            gone = set_gone_aside(workspace)
+        root = str(workspace.project.image_root)
+    output.say(f"{count(found.added, 'image')} joined from '{root}'.")
+    _say_problems(found.problems + gone, output)
+    output.fact(images=found.added, folder=root, problems=_as_facts(found.problems + gone))
     return 0
 
 
@@ -69,7 +91,12 @@ def import_masks(wish: argparse.Namespace, output: Output) -> int:
     """Label images of the same names become truth or cues."""
     with Workspace.open(wish.project) as workspace, output.reporter("Importing") as reporter:
         done = import_flow.import_label_images(
-            workspace, wish.masks, role=wish.role, names=wish.classes, reporter=reporter
+            workspace,
+            wish.masks,
+            role=wish.role,
+            names=wish.classes,
+            values=wish.values,
+            reporter=reporter,
         )
     kind = "accepted truth" if wish.role == "truth" else "cues"
     output.say(f"{count(done.imported, 'label image')} became {kind}.")
@@ -87,6 +114,8 @@ def segment(wish: argparse.Namespace, output: Output) -> int:
     started = time.perf_counter()
     with Workspace.open(wish.project) as workspace:
         image_ids = segment_flow.open_images(workspace, again=wish.again)
+        if not image_ids:
+            return _say_nothing_open(workspace, output)
         flow = segment_flow.SegmentFlow(workspace, _segment_options(wish, workspace))
         with output.reporter("Learning") as reporter:
             shots = flow.learn(reporter)
@@ -100,7 +129,7 @@ def segment(wish: argparse.Namespace, output: Output) -> int:
                     if wish.accept:
                         flow.accept(answer.proposal)
                 answers.append(_summary(workspace, answer))
-        sheet = preview.save(workspace.cache_folder / "preview.png")
+        sheet = _saved(preview, workspace.cache_folder / "preview.png", output)
         chosen = workspace.project.settings
     done = [answer for answer in answers if answer.problem is None]
     _say_answers(done, output)
@@ -138,10 +167,10 @@ def export(wish: argparse.Namespace, output: Output) -> int:
             ),
             reporter,
         )
-    output.say(
-        f"{count(result.images, 'image')} with {count(result.annotations, 'annotation')} in "
-        f"'{wish.out}'; {count(result.report.passed, 'check')} passed."
-    )
+    written = count(result.images, "image")
+    if wish.format != "masks":  # label images have no annotations to count
+        written += f" with {count(result.annotations, 'annotation')}"
+    output.say(f"{written} in '{wish.out}'; {count(result.report.passed, 'check')} passed.")
     return _say_report(result.report, output)
 
 
@@ -151,6 +180,27 @@ def validate(wish: argparse.Namespace, output: Output) -> int:
         report = export_flow.validate_folder(wish.folder, reporter)
     output.say(f"{count(report.passed, 'check')} passed in '{wish.folder}'.")
     return _say_report(report, output)
+
+
+def _saved(preview: Preview, path: Path, output: Output) -> Path | None:
+    """The preview's path, or None: the answers stand, also where there is no room to show them."""
+    try:
+        return preview.save(path)
+    except OSError as error:
+        output.say(f"The preview '{path}' cannot be written: {error.strerror or error}.")
+        return None
+
+
+def _say_nothing_open(workspace: Workspace, output: Output) -> int:
+    """Learning takes time and memory; without a question it would be for nothing."""
+    if not segment_flow.usable_images(workspace):
+        raise DocumentError(
+            f"There is no image in '{workspace.folder}' that can be read; put some into "
+            f"'{workspace.project.image_root}' and run 'annotator rescan'."
+        )
+    output.say("Every image is answered already; --again asks once more.")
+    output.fact(images=[], support=0, seconds=0.0, accepted=False, preview=None)
+    return 0
 
 
 def _segment_options(wish: argparse.Namespace, workspace: Workspace) -> segment_flow.SegmentOptions:
@@ -170,6 +220,10 @@ def _say_problems(problems: tuple[tuple[str, str], ...], output: Output) -> None
         output.say(f"  left out '{path}': {reason}")
     if len(problems) > SHOWN_PROBLEMS:
         output.say(f"  and {len(problems) - SHOWN_PROBLEMS} more.")
+
+
+def _as_facts(problems: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+    return [{"image": path, "reason": reason} for path, reason in problems]
 
 
 def _say_answers(answers: list[_Summary], output: Output) -> None:

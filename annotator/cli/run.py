@@ -6,49 +6,59 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from types import FrameType
 
-from annotator.cli.output import Output
+from annotator.cli.output import Output, Unheard
 from annotator.cli.parser import parse
 
 DONE, FAILED = 0, 1
 STOP_LIMIT_S = 0.9
+STOPPED = "Stopped. Everything that was committed is kept; run the command again to go on."
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command: 0 done, 1 failed or stopped; wrong use leaves with 2 from the parser."""
+    _speak_any_name()
     wish = parse(arguments)
     output = Output(as_json=wish.json)
     logging.basicConfig(level=logging.DEBUG if wish.verbose else logging.WARNING)
     # It logs what it makes of damaged files, which are told to the person in one sentence anyway.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-    with _prompt_interrupt():
+    with _prompt_interrupt(lambda: _failed(output, STOPPED)):
         return _run_command(wish, output)
 
 
 def _run_command(wish: argparse.Namespace, output: Output) -> int:
     try:
-        code = wish.command(wish, output)
+        code = int(wish.command(wish, output))
+        output.finish(code)
+    except Unheard:
+        return FAILED
     except KeyboardInterrupt:
-        output.fail(
-            "Stopped. Everything that was committed is kept; run the command again to go on."
-        )
-        return FAILED
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        return _failed(output, STOPPED)
     except OSError as error:
-        output.fail(_os_sentence(error))
-        return FAILED
+        return _failed(output, _os_sentence(error))
     except Exception as error:
         if not _is_plain(error):
             raise
-        output.fail(str(error))
-        return FAILED
-    output.finish(code)
-    return int(code)
+        return _failed(output, str(error))
+    return code
+
+
+def _failed(output: Output, sentence: str) -> int:
+    with suppress(Unheard):
+        output.fail(sentence)
+    return FAILED
+
+
+def _speak_any_name() -> None:
+    """A name that the terminal cannot spell is shown escaped; it never stops a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # not where it is closed, or a test listens
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _is_plain(error: Exception) -> bool:
@@ -63,11 +73,11 @@ def _os_sentence(error: OSError) -> str:
 
 
 @contextmanager
-def _prompt_interrupt() -> Iterator[None]:
+def _prompt_interrupt(tell: Callable[[], object]) -> Iterator[None]:
     """Make Ctrl-C end the program within a second, even inside a long call into native code.
 
     The first Ctrl-C raises KeyboardInterrupt as always. If that has not unwound in time, the
-    process leaves at once: commits are transactions and exports are staged, so nothing is lost.
+    process says so and leaves: commits are transactions and exports are staged, so nothing is lost.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -76,6 +86,7 @@ def _prompt_interrupt() -> Iterator[None]:
 
     def leave_late() -> None:
         if not finished.wait(STOP_LIMIT_S):
+            tell()
             os._exit(FAILED)
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:

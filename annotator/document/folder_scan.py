@@ -11,12 +11,16 @@ from pathlib import Path
 
 from annotator.document.errors import DocumentError, UnreadableImage
 from annotator.document.image_headers import LIMITS, Limits, inspect_image
+from annotator.document.project_folder import CACHE_NAME, FILE_NAME
 
 Report = Callable[[int, int], None]  # files done, files in all
 
 IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff")
 )
+
+_EXPORT_REPORT, _EXPORT_MARK = "report.json", b'"annotator_export"'  # within its first bytes
+_MARK_WITHIN_BYTES = 64
 
 _BATCH_FILES = 64
 _THREADS = 8  # headers wait for the disk or the network more than they compute
@@ -50,10 +54,11 @@ def scan_folder(
 
     Names are gathered at once; headers are read while the result is iterated, so a caller may
     show what is there already, or stop. A file of several pages gives one draft for each. Hidden
-    names and other kinds of files are passed over; a file called an image that cannot be read, a
-    folder that cannot be listed and a link that leads out of ``root`` give a draft with a
-    ``problem``. Nothing is written. ``report`` is called on the iterating thread; what it raises
-    stops the scan. Raises `DocumentError` if ``root`` itself cannot be listed.
+    names, other kinds of files, the cache of a project and folders that this program exported are
+    passed over; a file called an image that cannot be read, a folder that cannot be listed and a
+    link that leads out of ``root`` give a draft with a ``problem``. Nothing is written. ``report``
+    is called on the iterating thread; what it raises stops the scan. Raises
+    `DocumentError` if ``root`` itself cannot be listed.
     """
     names = _Walk(root).names()
     wanted = _naturally_sorted(names.keys() - known)
@@ -94,8 +99,13 @@ class _Walk:
         self.entered.add(real)
         try:
             with os.scandir(self.root / folder) as entries:
-                for entry in entries:
-                    self._place(entry, f"{folder}/{entry.name}" if folder else entry.name)
+                inside = {entry.name: entry for entry in entries}
+            if folder and _EXPORT_REPORT in inside and self._exported_here(folder):
+                return
+            if FILE_NAME in inside:
+                inside.pop(CACHE_NAME, None)
+            for name, entry in inside.items():
+                self._place(entry, f"{folder}/{name}" if folder else name)
         except OSError as error:
             self.found[folder] = (
                 f"The folder {folder!r} cannot be listed ({error.strerror}); "
@@ -111,6 +121,14 @@ class _Walk:
         elif os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES:
             out = entry.is_symlink() and not self._within(os.path.realpath(entry.path))
             self.found[path] = _leads_out(path) if out else None
+
+    def _exported_here(self, folder: str) -> bool:
+        """Whether the folder is a dataset of ours: its copies and masks are no new photographs."""
+        report = self.root / folder / _EXPORT_REPORT
+        if not report.is_file():  # a pipe, for one, would never end
+            return False
+        with report.open("rb") as stream:
+            return _EXPORT_MARK in stream.read(_MARK_WITHIN_BYTES)
 
     @cached_property
     def _real_root(self) -> str:

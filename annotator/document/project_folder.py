@@ -1,6 +1,7 @@
 """A project's folder: its file, its cache, and the two ways in: create and open."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -43,6 +44,15 @@ class OpenProject:
         """Give the file back; everything is saved already."""
         self._file.close()
 
+    def discard(self) -> None:
+        """Close, and take away a project that never came to be: its file, and what is empty."""
+        self.close()
+        for ending in ("", "-wal", "-shm"):
+            self.folder.joinpath(FILE_NAME + ending).unlink(missing_ok=True)
+        for folder in (self.cache_folder, self.folder):
+            with suppress(OSError):  # it holds something, so it is not ours to take
+                folder.rmdir()
+
     def __enter__(self) -> "OpenProject":
         return self
 
@@ -60,7 +70,7 @@ def create_project(folder: Path, image_root: Path) -> OpenProject:
 
     Raises `ProjectExists` if there is one already, `DocumentError` if the folder cannot be written.
     """
-    folder = Path(os.path.abspath(folder))
+    folder = Path(os.path.realpath(folder))
     path = folder / FILE_NAME
     if os.path.lexists(path):
         raise ProjectExists(f"There is a project in '{folder}' already; open it instead.")
@@ -81,7 +91,7 @@ def open_project(
     untouched then.
     """
     return OpenProject(
-        Path(os.path.abspath(folder)),
+        Path(os.path.realpath(folder)),  # through a link, "../photos" would lead elsewhere
         label_cache_bytes=label_cache_bytes,
         journal_limit_bytes=journal_limit_bytes,
     )
@@ -95,8 +105,13 @@ def _make_folder(folder: Path) -> None:
 
 
 def root_text(folder: Path, image_root: Path) -> str:
-    """How the project stores its image root: relative to its folder if on the same drive."""
-    root = os.path.abspath(image_root)
+    """How the project stores its image root: relative to its folder if on the same drive.
+
+    ``folder`` is free of links. Those above ``image_root`` are followed, so that both can move
+    together; ``image_root`` itself may be a link and stays one.
+    """
+    plain = os.path.abspath(image_root)
+    root = os.path.join(os.path.realpath(os.path.dirname(plain)), os.path.basename(plain))
     try:
         return Path(os.path.relpath(root, folder)).as_posix()
     except ValueError:  # another drive: Windows has no relative path between two

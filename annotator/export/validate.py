@@ -14,7 +14,12 @@ from pycocotools.coco import COCO
 from annotator.export.errors import ExportStopped
 from annotator.export.findings import Check, FindingsLog, Progress, StopQuestion, ValidationReport
 from annotator.export.staging import MARKER, REPORT_LIMIT_BYTES, REPORT_NAME
-from annotator.export.validate_files import check_image_file, find_inside, read_label_png
+from annotator.export.validate_files import (
+    check_image_file,
+    find_inside,
+    picture_size,
+    read_label_png,
+)
 from annotator.export.validate_json import Instances, load_json, read_instances
 from annotator.export.validate_label_images import check_label_images
 from annotator.export.validate_masks import Truth, check_masks, check_truth
@@ -62,9 +67,8 @@ def validate_export(
         counts = counts or found
     if files or labelled:
         return log.report(folder, kind, counts)
-    log.error(
-        Check.LOADS, folder.name, "There is neither a COCO file nor a folder 'masks' in here."
-    )
+    text = "There is neither a COCO file nor a folder 'masks' in here."
+    log.error(Check.LOADS, folder.name, text if folder.is_dir() else "There is no such folder.")
     return log.report(folder, "nothing", {})
 
 
@@ -175,9 +179,7 @@ def _masks_beside(folder: Path, *, ours: bool) -> Truth | None:
             path = find_inside(Path(file_name).with_suffix(".png").as_posix(), [masks])
             if path is None:
                 return None
-            with Image.open(path, formats=("PNG",)) as opened:
-                size = opened.height, opened.width
-            return read_label_png(path, size)
+            return read_label_png(path, picture_size(path))
         except (ValueError, OSError, SyntaxError, Image.DecompressionBombError):
             return None
 

@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -67,17 +68,21 @@ def picture_fault(path: Path, size: tuple[int, int]) -> str | None:
     try:
         if path.stat().st_size > FILE_LIMIT_BYTES:
             return "its file is too large to be opened safely"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as opened:
-                if (opened.height, opened.width) != size:
-                    return f"it is {opened.width} x {opened.height}, not {size[1]} x {size[0]}"
-                if opened.getexif().get(ExifTags.Base.Orientation) not in (None, 1):
-                    return "it carries an orientation tag, which most consumers ignore"
-                opened.load()
+        with _opened(path) as opened:
+            if (opened.height, opened.width) != size:
+                return f"it is {opened.width} x {opened.height}, not {size[1]} x {size[0]}"
+            if opened.getexif().get(ExifTags.Base.Orientation) not in (None, 1):
+                return "it carries an orientation tag, which most consumers ignore"
+            opened.load()
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         return f"it does not decode ({error})"
     return None
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """(H, W) as the header of a picture says; raises what Pillow raises."""
+    with _opened(path) as opened:
+        return opened.height, opened.width
 
 
 def read_label_png(path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
@@ -85,7 +90,16 @@ def read_label_png(path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     problem = picture_fault(path, size)
     if problem is not None:
         raise ValueError(problem)
-    with Image.open(path, formats=("PNG",)) as opened:
+    with _opened(path, ("PNG",)) as opened:
         if opened.mode not in ("P", "L"):
             raise ValueError("it is not an 8-bit palette or grey PNG")
         return np.array(opened, np.uint8)
+
+
+@contextmanager
+def _opened(path: Path, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.Image]:
+    """A picture opened by Pillow, whose warnings (size, odd tags) nobody here could act on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path, formats=formats) as opened:
+            yield opened

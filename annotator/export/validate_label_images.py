@@ -10,7 +10,7 @@ from PIL import Image
 
 from annotator.export.dataset import BACKGROUND, IGNORE
 from annotator.export.findings import Check, FindingsLog, Progress
-from annotator.export.validate_files import find_inside, picture_fault, read_label_png
+from annotator.export.validate_files import find_inside, picture_fault, picture_size, read_label_png
 from annotator.export.validate_json import is_integer, load_json
 from annotator.export.validate_masks import Truth
 
@@ -61,8 +61,7 @@ def _checked_pair(
     where = photo.relative_to(folder).as_posix()
     try:
         find_inside(photo.relative_to(folder / "images").as_posix(), [folder / "images"])
-        with Image.open(photo) as opened:
-            size = opened.height, opened.width
+        size = picture_size(photo)
         fault = picture_fault(photo, size)
         if fault is not None:
             raise ValueError(fault)

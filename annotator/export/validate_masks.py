@@ -167,9 +167,9 @@ def _check_overlap(image: Record, masks: Sequence[PackedMask], name: str, log: F
     log.examined(Check.OVERLAP)
     if not masks:
         return
-    shared = sum(int(area) for area in coco_mask.area(list(masks))) - int(
-        coco_mask.area(union(masks))
-    )
+    # One by one: a list of more than 255 masks overflows a byte inside pycocotools' area.
+    areas = sum(int(coco_mask.area(packed)) for packed in masks)
+    shared = areas - int(coco_mask.area(union(masks)))
     if shared:
         text = (
             f"Annotations of image {image['id']} share {shared} pixels; classes exclude each other."

@@ -21,11 +21,12 @@ from annotator.export.exporter import (
 from annotator.export.findings import ValidationReport
 from annotator.export.splits import SplitShares
 from annotator.export.validate import validate_export
-from annotator.flows.image_folder import QUIET
+from annotator.flows.image_folder import QUIET, require_image_root
 from annotator.flows.workspace import Workspace
 from engines.reporting import Reporter
 
 __all__ = [
+    "ExportOptions",
     "ExportResult",
     "ValidationReport",
     "categories",
@@ -90,6 +91,7 @@ def dataset(workspace: Workspace) -> Dataset:
             f"Nothing in '{workspace.folder}' is accepted yet; accept answers first, for instance "
             "with 'annotator segment --accept', or import masks."
         )
+    require_image_root(workspace)
     return Dataset(
         title=workspace.folder.resolve().name,
         categories=categories(project),

@@ -1,15 +1,21 @@
 """Bringing a folder of images into a project."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from annotator.document.edits import AddImages
+from annotator.document.edits import AddImages, ChangeImage, Edit, set_problem, set_setting
+from annotator.document.errors import DocumentError
 from annotator.document.folder_scan import ImageDraft, scan_folder
 from annotator.document.images import ImageEntry, ImageId
+from annotator.document.project import IMAGE_ROOT, Project
+from annotator.document.project_folder import root_text
 from annotator.flows.workspace import Workspace, gesture
 from engines.reporting import Reporter, SilentReporter
 
 QUIET = SilentReporter()
+GONE = "The file is gone; put it back and scan again."
+RESIZED = "The file has another size than its labels; put the old one back and scan again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +27,102 @@ class FolderReport:
 
 
 def add_folder(workspace: Workspace, reporter: Reporter = QUIET) -> FolderReport:
-    """List every image under the project's image root that is not listed yet, as one gesture."""
+    """List every image under the project's image root that is not listed yet, as one gesture.
+
+    Images that could not be read before are looked at again, and join if they can be now.
+    """
     project = workspace.project
-    known = frozenset(entry.path for entry in project.images.values())
+    known = frozenset(entry.path for entry in project.images.values() if entry.problem is None)
 
     def report(done: int, total: int) -> None:
         reporter.raise_if_cancelled()
         reporter.progress(done / max(total, 1), "Reading image headers")
 
-    drafts = list(scan_folder(project.image_root, known, report))
-    entries = tuple(_entry(project.next_image_id(), draft) for draft in drafts)
-    if entries:
-        workspace.do(
-            gesture(f"Add {len(entries)} images", project.image_root.name), [AddImages(entries)]
+    news = [_News.of(project, draft) for draft in scan_folder(project.image_root, known, report)]
+    edits = _edits(news)
+    if edits:
+        number = sum(item.before != item.after for item in news)
+        workspace.do(gesture(f"Add {number} images", project.image_root.name), edits)
+    problems = tuple((item.after.path, item.after.problem) for item in news if item.after.problem)
+    return FolderReport(len(news) - len(problems), problems)
+
+
+def set_gone_aside(workspace: Workspace) -> tuple[tuple[str, str], ...]:
+    """Mark images whose file is gone, as one gesture; what was made on them stays for their return.
+
+    Returns all that are gone as (path, reason).
+    """
+    project = workspace.project
+    gone = [
+        image_id
+        for image_id, entry in project.images.items()
+        if entry.problem is None and not os.path.lexists(project.image_path(image_id))
+    ]
+    if gone:
+        edits = [set_problem(project, image_id, GONE) for image_id in gone]
+        workspace.do(gesture(f"Set {len(gone)} images aside", project.image_root.name), edits)
+    return tuple((e.path, GONE) for e in project.images.values() if e.problem == GONE)
+
+
+def require_image_root(workspace: Workspace) -> None:
+    """`DocumentError` if the folder of images has gone as a whole."""
+    root = workspace.project.image_root
+    relative = any(not os.path.isabs(entry.path) for entry in workspace.project.images.values())
+    if relative and not root.is_dir():
+        raise DocumentError(
+            f"The folder of images '{root}' is not there; bring it back, or say where it is now "
+            "with 'annotator rescan PROJECT --images DIR'."
         )
-    problems = tuple((entry.path, entry.problem) for entry in entries if entry.problem is not None)
-    return FolderReport(len(entries) - len(problems), problems)
+
+
+def move_image_root(workspace: Workspace, folder: Path) -> None:
+    """Say that the project's images lie in ``folder`` now.
+
+    Raises `DocumentError` unless one of the listed images lies there: it would be a mistake.
+    """
+    project = workspace.project
+    if not folder.is_dir():
+        raise DocumentError(f"There is no folder '{folder}'; --images wants a folder of images.")
+    entries = project.images.values()
+    if entries and not any((folder / entry.path).is_file() for entry in entries):
+        raise DocumentError(
+            f"None of the project's images lies in '{folder}'; give the folder that holds "
+            f"'{next(iter(entries)).path}'."
+        )
+    text = root_text(workspace.folder, folder)
+    if text != project.settings.get(IMAGE_ROOT):
+        workspace.do(gesture("Move images", text), [set_setting(project, IMAGE_ROOT, text)])
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a scan says of one image, beside what the project said so far."""
+
+    before: ImageEntry | None
+    after: ImageEntry
+
+    @classmethod
+    def of(cls, project: Project, draft: ImageDraft) -> "_News":
+        """The entry of a draft, under the id the project knows it by or a new one."""
+        after = _entry(ImageId(0), draft)
+        before = project.image_named(after.path, after.page)
+        if before is None:
+            return cls(None, replace(after, image_id=project.next_image_id()))
+        if after.problem is not None:
+            return cls(before, replace(before, problem=after.problem))
+        if before.size != after.size and project.label_map(before.image_id).touched:
+            return cls(before, replace(before, problem=RESIZED))
+        return cls(before, replace(after, image_id=before.image_id))
+
+
+def _edits(news: list[_News]) -> list[Edit]:
+    added = tuple(item.after for item in news if item.before is None)
+    changed = [
+        ChangeImage(item.before, item.after)
+        for item in news
+        if item.before is not None and item.before != item.after
+    ]
+    return [*([AddImages(added)] if added else []), *changed]
 
 
 def _entry(image_id: ImageId, draft: ImageDraft) -> ImageEntry:

@@ -1,5 +1,6 @@
 """Bringing label images into a project, as accepted truth or as cues."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,18 +37,21 @@ def import_label_images(
     *,
     role: Role = "truth",
     names: tuple[str, ...] = (),
+    values: Mapping[int, str] | None = None,
     reporter: Reporter = QUIET,
 ) -> ImportReport:
     """Match label PNGs to images by name; one gesture per image.
 
     A pixel value v means the class named ``names[v - 1]``, else the one the folder's own list gives
     it, else the project's class of id v, else a new 'class v'. Classes of the same name are taken
-    as they are, missing ones are made. 0 is background, 255 is ignored.
+    as they are, missing ones are made. 0 is background, 255 is ignored. With ``values`` (pixel
+    value -> class name, which may name 255 as well) they alone decide: a label image that holds
+    another value is one of the problems.
     """
     project = workspace.project
     usable = [e for e in project.images.values() if e.problem is None and e.page == 0]
     by_path = {entry.path: entry.image_id for entry in usable}
-    labels = open_label_folder(folder, {entry.path: entry.size for entry in usable})
+    labels = open_label_folder(folder, {entry.path: entry.size for entry in usable}, values)
     lookup: Ids = np.arange(256, dtype=np.uint8)
     problems = list(labels.problems)
     imported = 0
@@ -57,6 +61,9 @@ def import_label_images(
             ids = draft.read()
         except labels.READ_ERRORS as error:
             problems.append((draft.name, str(error)))
+            continue
+        if np.all(ids == IGNORE) and IGNORE not in labels.names:
+            problems.append((draft.name, f"'{draft.name}' says nothing: all of it is 255, ignore."))
             continue
         _ensure_classes(workspace, labels, ids, names, lookup)
         workspace.do(gesture("Import", path), _edits(workspace, by_path[path], lookup[ids], role))
@@ -69,7 +76,9 @@ def _ensure_classes(
     workspace: Workspace, labels: LabelFolder, ids: Ids, names: tuple[str, ...], lookup: Ids
 ) -> None:
     """Make the classes that are met for the first time and note their ids in ``lookup``."""
-    for value in (int(v) for v in np.unique(ids) if v not in (BACKGROUND, IGNORE)):
+    for value in (int(v) for v in np.unique(ids) if v != BACKGROUND):
+        if value == IGNORE and value not in labels.names:
+            continue
         name = _name_of(workspace.project, labels, names, value)
         found = workspace.project.classes.named(name)
         if found is None:

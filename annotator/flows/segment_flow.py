@@ -15,7 +15,7 @@ from annotator.document.errors import DocumentError
 from annotator.document.images import ImageId
 from annotator.document.label_map import Provenance
 from annotator.document.proposal import Proposal
-from annotator.flows.image_folder import QUIET
+from annotator.flows.image_folder import QUIET, require_image_root
 from annotator.flows.support import RowTable, query, support_set
 from annotator.flows.workspace import Workspace, gesture
 from engines.reporting import Reporter
@@ -61,6 +61,7 @@ class SegmentFlow:
 
     def learn(self, reporter: Reporter = QUIET) -> int:
         """Give everything a person marked to the engine; the number of images it learns from."""
+        require_image_root(self._workspace)
         support = support_set(self._workspace.project, version=self._workspace.version)
         self._session.set_support(support, reporter)
         return len(support.shots)

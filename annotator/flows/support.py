@@ -1,13 +1,13 @@
 """From the document to the engine's vocabulary: support set, queries, and rows for class ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from annotator.document.annotations import ImageTag
+from annotator.document.annotations import Cue, ImageTag
 from annotator.document.classes import BACKGROUND, IGNORE, ClassId
 from annotator.document.image_reading import content_digest, read_pixels
 from annotator.document.images import ImageId
@@ -62,19 +62,15 @@ class RowTable:
 
 def teaching_images(project: Project) -> tuple[ImageId, ...]:
     """Images with cues, or with pixels that were drawn or imported, in project order."""
-    with_cues, with_labels = (
-        set(project.image_ids_with_cues()),
-        set(project.image_ids_with_labels()),
-    )
-    return tuple(
-        image_id
-        for image_id, entry in project.images.items()
-        if entry.problem is None
-        and (
-            image_id in with_cues
-            or (image_id in with_labels and TEACHING & project.provenance_kinds(image_id))
-        )
-    )
+    touched = {*project.image_ids_with_cues(), *project.image_ids_with_labels()}
+    return tuple(i for i in project.images if i in touched and teaches(project, i))
+
+
+def teaches(project: Project, image_id: ImageId) -> bool:
+    """Whether there is something to learn from one image."""
+    if project.images[image_id].problem is not None:
+        return False
+    return bool(project.cues(image_id) or TEACHING & project.provenance_kinds(image_id))
 
 
 def support_set(project: Project, *, version: int = 0) -> SupportSet:
@@ -109,28 +105,34 @@ def image_source(project: Project, image_id: ImageId) -> LazyImage:
     )
 
 
-def image_marks(project: Project, rows: RowTable, image_id: ImageId) -> tuple[Mark, ...]:
-    """All pixels a person bound to a class: cues first, then drawn and imported label pixels."""
+def image_marks(
+    project: Project, rows: RowTable, image_id: ImageId, *, extra: tuple[Cue, ...] = ()
+) -> tuple[Mark, ...]:
+    """All pixels a person bound to a class: cues first, then drawn and imported label pixels.
+
+    ``extra`` are cues not committed yet, drawn after all others.
+    """
     drawn = composite(
-        project.cues(image_id), project.images[image_id].size, project.classes.resolve
+        (*project.cues(image_id), *extra), project.images[image_id].size, project.classes.resolve
     )
     from_cues = [_mark_of(mark, rows) for mark in drawn]
     return (*from_cues, *_label_marks(project, rows, image_id, from_cues))
 
 
 def _shot(project: Project, rows: RowTable, image_id: ImageId) -> Shot:
-    tags = [cue for cue in project.cues(image_id) if isinstance(cue, ImageTag)]
     return Shot(
         image=image_source(project, image_id),
         marks=image_marks(project, rows, image_id),
-        present=_tagged(project, rows, tags, present=True),
-        absent=_tagged(project, rows, tags, present=False),
+        present=tagged_rows(project, rows, image_id, present=True),
+        absent=tagged_rows(project, rows, image_id, present=False),
     )
 
 
-def _tagged(
-    project: Project, rows: RowTable, tags: Iterable[ImageTag], *, present: bool
+def tagged_rows(
+    project: Project, rows: RowTable, image_id: ImageId, *, present: bool
 ) -> frozenset[int]:
+    """Rows said to be somewhere in the image (``present``), or nowhere in it."""
+    tags = (cue for cue in project.cues(image_id) if isinstance(cue, ImageTag))
     targets = (project.classes.resolve(tag.target) for tag in tags if tag.present is present)
     return frozenset(rows.row(target) for target in targets if target is not None)
 

@@ -78,6 +78,10 @@ class Workspace:
         """Give the project free."""
         self._opened.close()
 
+    def discard(self) -> None:
+        """Close, and take a new project away again whose making failed."""
+        self._opened.discard()
+
     def __enter__(self) -> "Workspace":
         return self
 

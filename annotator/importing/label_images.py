@@ -39,20 +39,32 @@ class LabelDraft:
     path: Path
     size: tuple[int, int]  # (H, W) of the image it belongs to
     named: bool  # whether the folder has a table of classes
+    values: frozenset[int] | None = None  # all that may occur beside 0 and 255, if a person said so
 
     def read(self) -> Ids:
         """(H, W) uint8 class ids; `UnreadableLabels` with one sentence."""
         ids = _decoded(self.path, self.name, self.size)
+        if self.values is not None:
+            strange = sorted(set(np.unique(ids).tolist()) - self.values - {0, IGNORE})
+            if strange:
+                raise UnreadableLabels(
+                    f"'{self.name}' holds {_listed(strange)}, which --values does not name."
+                )
         if (
-            not self.named
+            not self._ignore_is_meant
             and ids.max(initial=0) == IGNORE
             and not np.any((ids > 0) & (ids < IGNORE))
         ):
             raise UnreadableLabels(
-                f"'{self.name}' holds only 0 and 255, and 255 means 'ignore'; give the object "
-                "its class number, or put a classes.json beside it if it is meant."
+                f"'{self.name}' holds only 0 and 255, and 255 means 'ignore'; if it is the object, "
+                "say so with --values 255=NAME."
             )
         return ids
+
+    @property
+    def _ignore_is_meant(self) -> bool:
+        """Whether a person has said what the values are, so that a mere 0 and 255 is no slip."""
+        return self.named if self.values is None else IGNORE in self.values
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +88,15 @@ class LabelFolder:
         return frozenset(found)
 
 
-def open_label_folder(folder: Path, sizes: Mapping[str, tuple[int, int]]) -> LabelFolder:
+def open_label_folder(
+    folder: Path,
+    sizes: Mapping[str, tuple[int, int]],
+    values: Mapping[int, str] | None = None,
+) -> LabelFolder:
     """Match the PNGs below ``folder`` to images; ``sizes`` is image path -> (H, W).
+
+    ``values`` (pixel value -> class name) stands in for the folder's own table; no others may occur
+    then, and 255 is no longer ignored where it is among them.
 
     A label image belongs to the image of the same relative path without extension, else to the
     only image of the same stem. Raises `LabelFolderMissing` if there is no PNG, and
@@ -87,7 +106,8 @@ def open_label_folder(folder: Path, sizes: Mapping[str, tuple[int, int]]) -> Lab
         raise LabelFolderMissing(
             f"There is no folder '{folder}'; give the one with the label PNGs."
         )
-    names = read_class_table(folder)
+    names = read_class_table(folder) if values is None else dict(values)
+    allowed = None if values is None else frozenset(values)
     matcher = _Matcher(sizes)
     drafts: dict[str, LabelDraft] = {}
     problems: list[tuple[str, str]] = []
@@ -101,7 +121,7 @@ def open_label_folder(folder: Path, sizes: Mapping[str, tuple[int, int]]) -> Lab
             if path in drafts:
                 raise UnreadableLabels(f"'{path}' has labels already, from '{drafts[path].name}'.")
             check_label_png(folder / label, label, sizes[path])
-            drafts[path] = LabelDraft(label, folder / label, sizes[path], bool(names))
+            drafts[path] = LabelDraft(label, folder / label, sizes[path], bool(names), allowed)
         except UnreadableLabels as error:
             problems.append((label, str(error)))
     return LabelFolder(drafts, names, tuple(problems))
@@ -133,6 +153,13 @@ def check_label_png(path: Path, name: str, size: tuple[int, int]) -> None:
         raise UnreadableLabels(
             f"'{name}' has {depth} bits a pixel; save it as a palette or 8-bit grey PNG."
         )
+
+
+def _listed(values: list[int]) -> str:
+    """A few of the values: 'the value 7', 'the values 3, 4, 5, ...'."""
+    if len(values) == 1:
+        return f"the value {values[0]}"
+    return f"the values {', '.join(map(str, values[:5]))}{', ...' if len(values) > 5 else ''}"
 
 
 class _Matcher:

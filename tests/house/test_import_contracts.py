@@ -26,6 +26,18 @@ BREACHES = {
         "annotator/cli/output.py",
         "import engines.exchange",
     ),
+    "canvas knows neither engines nor torch": (
+        "annotator/canvas/overlay.py",
+        "import engines.exchange",
+    ),
+    "panels, window and look know neither engines nor torch": (
+        "annotator/look/colours.py",
+        "import torch",
+    ),
+    "screen floors: panels and canvas apart, both on look": (
+        "annotator/panels/balance.py",
+        "import annotator.canvas.overlay",
+    ),
     "the vocabulary of the door is free of torch": ("engines/exchange.py", "import torch"),
 }
 

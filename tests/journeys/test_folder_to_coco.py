@@ -127,3 +127,16 @@ def test_segmenting_without_a_cue_says_what_to_do(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert said.strip() != "annotator:"
+
+
+def test_segmenting_goes_through_where_the_preview_cannot_be_written(
+    tmp_path: Path, photographs: Path, masks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "project"
+    ask(capsys, "new", project, "--images", photographs, "--classes", "disc")
+    ask(capsys, "import", project, "--masks", masks)
+    (project / "cache" / "preview.png").mkdir()  # nothing can be written there
+    said = ask(capsys, "segment", project, "--accept")
+    assert said["preview"] is None
+    assert said["accepted"] is True
+    assert ask(capsys, "segment", project)["images"] == []

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from annotator.__main__ import main
 from annotator.cli.output import count
+from annotator.cli.parser import parse
 
 
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
@@ -118,3 +120,113 @@ def _wait_for(path: Path, limit_s: float = 30.0) -> None:
     until = time.monotonic() + limit_s
     while not path.exists() and time.monotonic() < until:
         time.sleep(0.005)
+
+
+def test_a_project_that_cannot_be_made_leaves_nothing(
+    tmp_path: Path, photographs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = ["--images", str(photographs)]
+    assert main(["new", str(tmp_path / "p"), *images, "--classes", "x" * 300]) == 1
+    assert not (tmp_path / "p").exists()
+    before = sorted(photographs.iterdir())
+    assert main(["new", str(photographs), *images, "--classes", "x" * 300]) == 1
+    assert sorted(photographs.iterdir()) == before
+    assert main(["new", str(tmp_path / "p"), *images, "--classes", "disc"]) == 0
+
+
+def test_a_project_in_the_way_is_never_taken_away(
+    tmp_path: Path, photographs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["new", str(tmp_path / "p"), "--images", str(photographs)]
+    assert [main(command), main(command)] == [0, 1]
+    assert (tmp_path / "p" / "project.annotator").is_file()
+
+
+def test_rescan_tells_what_has_come_and_gone(
+    tmp_path: Path, photographs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = str(tmp_path / "p")
+    run_json(capsys, "new", project, "--images", str(photographs))
+    (photographs / "disc_0.png").rename(photographs / "disc_9.png")
+    moved = photographs.rename(tmp_path / "moved")
+    assert "rescan" in str(run_json(capsys, "rescan", project)["error"])
+    said = run_json(capsys, "rescan", project, "--images", str(moved))
+    assert said["images"] == 1
+    assert said["folder"] == str(moved)
+    assert [p["image"] for p in said["problems"]] == ["disc_0.png"]  # type: ignore[attr-defined, index]
+
+
+@pytest.mark.parametrize("values", ["255", "=crack", "255=", "0=crack", "256=x", "1=a,1=b", "x=y"])
+def test_values_must_name_pixel_values(values: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["import", "p", "--masks", "m", "--values", values])
+    assert left.value.code == 2
+    assert "_values" not in capsys.readouterr().err
+
+
+def test_values_are_taken_as_they_are_said() -> None:
+    wish = parse(["import", "p", "--masks", "m", "--values", "255=crack, 7 = a=b"])
+    assert wish.values == {255: "crack", 7: "a=b"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk to write to")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_output_that_cannot_be_written_is_one_sentence(form: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        ended = _command(["models", "list", *form], stdout=full)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_reader_that_has_gone_is_no_fault_to_shout_about(form: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as broken:
+        ended = _command(["models", "list", *form], stdout=broken)
+    assert ended.stderr == ""
+
+
+def test_a_terminal_that_cannot_spell_a_name_stops_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "ö"
+    folder.mkdir()
+    ended = _command(["validate", str(folder)], stdout=subprocess.PIPE, PYTHONIOENCODING="ascii")
+    assert "Traceback" not in ended.stderr
+    assert "\\xf6" in ended.stdout
+
+
+def _command(
+    arguments: list[str], *, stdout: int | TextIO, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "annotator", *arguments]
+    return subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, env={**os.environ, **environment},
+        text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one child process")
+def test_an_interrupt_that_is_swallowed_still_ends_the_command_with_a_sentence() -> None:
+    program = (
+        "import time\n"
+        "from annotator.cli import model_commands\n"
+        "from annotator.cli.run import run\n"
+        "def deaf(wish, output):\n"
+        "    try:\n"
+        "        print('begun', flush=True)\n"
+        "        time.sleep(30)\n"
+        "    except KeyboardInterrupt: time.sleep(30)\n"
+        "model_commands.doctor = deaf\n"
+        "run(['doctor'])\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "begun\n"
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=10)
+    assert child.returncode == 1
+    assert said.startswith("annotator: Stopped.")
+    assert said.count("\n") == 1

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from annotator.export.dataset import Dataset
+from annotator.export.dataset import Category, Dataset, ExportImage
 from annotator.export.errors import ExportStopped
-from annotator.export.exporter import ExportOptions, export_dataset
+from annotator.export.exporter import ExportOptions, Format, export_dataset
 from annotator.export.findings import KEPT_PER_CHECK, Check, FindingsLog
 from annotator.export.rle import encode_regions
 from annotator.export.validate import validate_export
@@ -341,3 +341,31 @@ def _square() -> np.ndarray:
     labels = np.zeros((4, 5), np.uint8)
     labels[1:3, 1:3] = 1
     return labels
+
+
+def test_an_image_of_many_hundred_objects_is_checked_like_any_other(tmp_path: Path) -> None:
+    labels = np.zeros((70, 70), np.uint8)
+    labels[1::3, 1::3] = 1  # 23 x 23 single pixels
+    image = ExportImage("a.png", (70, 70), lambda: np.zeros((70, 70, 3), np.uint8), lambda: labels)
+    dataset = Dataset("Crowd", (Category(1, "nucleus", (1, 2, 3)),), (image,))
+    result = export_dataset(dataset, tmp_path / "out", ExportOptions(instances=True))
+    assert result.annotations == 529
+    assert result.report.ok
+
+
+def test_a_folder_that_is_not_there_is_called_so(tmp_path: Path) -> None:
+    (finding,) = validate_export(tmp_path / "nowhere").findings
+    assert "no such folder" in str(finding)
+
+
+@pytest.mark.parametrize("form", ["coco", "masks"])
+def test_a_picture_that_pillow_would_warn_of_is_checked_in_peace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Format
+) -> None:
+    side = 1200
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", side**2 - 1)  # a warning, not yet a fault
+    labels, pixels = np.ones((side, side), np.uint8), np.zeros((side, side, 3), np.uint8)
+    image = ExportImage("a.png", (side, side), lambda: pixels, lambda: labels)
+    dataset = Dataset("Big", (Category(1, "one", (1, 2, 3)),), (image,))
+    export_dataset(dataset, tmp_path / "out", ExportOptions(format=form, masks=True))
+    assert validate_export(tmp_path / "out").ok

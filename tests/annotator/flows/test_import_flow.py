@@ -8,7 +8,7 @@ from PIL import Image
 
 from annotator.document.annotations import MaskPatch
 from annotator.document.label_map import Provenance
-from annotator.flows.import_flow import import_label_images
+from annotator.flows.import_flow import Role, import_label_images
 from annotator.flows.workspace import Workspace
 
 
@@ -61,3 +61,38 @@ def test_what_does_not_fit_is_told_and_stops_nothing(discs: Workspace, labels: P
     report = import_label_images(discs, labels)
     assert report.imported == 1
     assert sorted(path for path, _ in report.problems) == ["disc_1.png", "stranger.png"]
+
+
+@pytest.mark.parametrize("role", ["truth", "support"])
+def test_white_becomes_the_class_it_is_said_to_be(
+    discs: Workspace, tmp_path: Path, role: Role
+) -> None:
+    folder = tmp_path / "black_and_white"
+    folder.mkdir()
+    white = np.zeros((96, 128), np.uint8)
+    white[10:20, 10:30] = 255
+    Image.fromarray(white).save(folder / "disc_0.png")
+    report = import_label_images(discs, folder, role=role, values={255: "disc"})
+    assert (report.imported, report.problems) == (1, ())
+    assert [row.name for row in discs.project.classes] == ["disc"]
+    image = next(iter(discs.project.images))
+    if role == "truth":
+        assert np.count_nonzero(discs.project.visible_classes(image) == 1) == 200
+    else:
+        areas = {c.target: c.mask.array().sum() for c in discs.project.cues(image)}  # type: ignore[union-attr]
+        assert areas == {0: 96 * 128 - 200, 1: 200}
+
+
+@pytest.mark.parametrize("role", ["truth", "support"])
+def test_labels_that_say_nothing_are_told_and_stop_nothing(
+    discs: Workspace, labels: Path, role: Role
+) -> None:
+    (labels / "labels.txt").write_text("disc\n")  # so that 255 is known to mean ignore
+    Image.new("L", (128, 96), 255).save(labels / "aaa.png")
+    (labels / "aaa.png").rename(labels / "disc_1.png")
+    Image.new("L", (128, 96), 1).save(labels / "disc_2.png")
+    report = import_label_images(discs, labels, role=role)
+    assert report.imported == 2
+    ((name, reason),) = report.problems
+    assert name == "disc_1.png"
+    assert "says nothing" in reason

@@ -128,3 +128,21 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path: Path) -> None:
         opened(tmp_path / "nowhere")
     with pytest.raises(LabelFolderMissing, match="no PNG"):
         opened(tmp_path)
+
+
+def test_black_and_white_masks_come_in_once_a_person_names_white(tmp_path: Path) -> None:
+    black_and_white = np.where(IDS == 1, 255, 0).astype(np.uint8)
+    put(tmp_path / "a.png", black_and_white, "L")
+    labels = open_label_folder(tmp_path, {"a.jpg": SIZE}, {255: "crack"})
+    assert labels.names == {255: "crack"}
+    assert np.array_equal(labels.drafts["a.jpg"].read(), black_and_white)
+    other = open_label_folder(tmp_path, {"a.jpg": SIZE}, {3: "crack"})
+    with pytest.raises(UnreadableLabels, match="--values 255=NAME"):
+        other.drafts["a.jpg"].read()
+
+
+def test_values_that_nobody_named_are_refused(tmp_path: Path) -> None:
+    put(tmp_path / "a.png", np.array([[0, 9, 255], [128, 7, 8]], np.uint8), "L")
+    labels = open_label_folder(tmp_path, {"a.jpg": SIZE}, {128: "leaf"})
+    with pytest.raises(UnreadableLabels, match="holds the values 7, 8, 9, which"):
+        labels.drafts["a.jpg"].read()

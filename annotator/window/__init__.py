@@ -1,0 +1,1 @@
+"""The window: actions, pages and messages around the canvas and the panels."""
