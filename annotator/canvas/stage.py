@@ -207,7 +207,7 @@ class Stage(QWidget):
         """Lay tiles where something changed, then what is half drawn."""
         painter = QPainter(self)
         for rect in rectangles(event.region()):
-            painter.fillRect(rect, self.palette().color(QPalette.ColorRole.Dark))
+            painter.fillRect(rect, self.palette().color(QPalette.ColorRole.Shadow))
         viewport, scene, ratio = self._viewport, self.sight.scene, self.pixel_ratio()
         if viewport is None or scene is None:
             return

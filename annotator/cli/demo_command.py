@@ -2,9 +2,9 @@
 
 import argparse
 import os
+import subprocess
 import sys
 import time
-import webbrowser
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -65,7 +65,8 @@ def demo(wish: argparse.Namespace, output: Output) -> int:
         reports={flavour: r.as_json() for flavour, r in zip(FLAVOURS, reports, strict=True)},
     )  # fmt: skip
     if _has_display() and not (wish.headless or wish.json):
-        webbrowser.open(folders.sheet.resolve().as_uri())
+        output.say("Opening the window on the demo project; close it to come back.")
+        _open_window(folders)
     return 0 if all(report.ok for report in reports) else 1
 
 
@@ -107,6 +108,12 @@ def _export(
     with output.reporter(f"Exporting {flavour}") as reporter:
         wish = export_flow.options(flavour, split=(60, 20, 20), seed=0)
         return export_flow.export_project(workspace, folders.export(flavour), wish, reporter).report
+
+
+def _open_window(folders: demo_flow.DemoFolders) -> None:
+    """In a process of its own: this one has torch loaded, which a window never should have."""
+    command = [sys.executable, "-m", "annotator", str(folders.project)]
+    subprocess.run(command, check=False)
 
 
 def _has_display() -> bool:

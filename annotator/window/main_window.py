@@ -15,6 +15,7 @@ from annotator.flows.lane_messages import EngineKind, EngineState
 from annotator.flows.live_flow import LiveFlow
 from annotator.flows.workspace import Workspace
 from annotator.look.style import Scheme, Style
+from annotator.window.action_table import Scope
 from annotator.window.actions import ActionSet
 from annotator.window.command_palette import CommandPalette
 from annotator.window.export_dialog import ExportDialog
@@ -68,6 +69,16 @@ class MainWindow(QMainWindow):
         """The open project's page."""
         return self._page
 
+    @property
+    def live(self) -> LiveFlow | None:
+        """The live loop of the open project."""
+        return self._live
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The open project."""
+        return self._workspace
+
     def show_workspace(self, workspace: Workspace) -> None:
         """Show a project in place of the present one, which is closed."""
         self.close_project()
@@ -86,7 +97,17 @@ class MainWindow(QMainWindow):
         self._name_steps()
         self._offer_what_works()
         self._check_at_first()
+        self._give_class_keys(self._page)
         self._page.canvas.setFocus()
+
+    def _give_class_keys(self, page: LabelPage) -> None:
+        """Delete and the like mean a class only while the list of classes has the keyboard."""
+        for row in self.actions_.rows:
+            if row.scope is Scope.CLASSES:
+                action = self.actions_[row.action_id]
+                self.removeAction(action)
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                page.classes.addAction(action)
 
     def _check_at_first(self) -> None:
         """What is on when a project opens: the first tool, live answers, masks without doubt."""

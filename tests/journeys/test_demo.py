@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from annotator.__main__ import main
+from annotator.cli import demo_command
 from annotator.document.errors import DocumentError
 from annotator.flows.demo import demo_folders
 
@@ -31,6 +32,18 @@ def test_the_demo_ends_with_two_proven_datasets_and_a_picture(
         counts[flavour] = sum(len(document["images"]) for document in documents)
         assert {c["name"] for c in documents[0]["categories"]} == {"gland", "nucleus", "coin"}
     assert counts == {"coco": 15, "coco-polygons": 15}
+
+
+def test_with_a_display_the_demo_ends_in_the_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(demo_command, "_has_display", lambda: True)
+    monkeypatch.setattr(
+        demo_command, "_open_window", lambda folders: opened.append(folders.project)
+    )
+    assert main(["demo", "--out", str(tmp_path / "demo")]) == 0
+    assert opened == [tmp_path / "demo" / "project"]
 
 
 def test_the_demo_never_writes_over_anything(

@@ -63,7 +63,7 @@ def drag(qtbot: QtBot, window: MainWindow, start: tuple[float, float], end: tupl
 def test_two_strokes_with_the_mouse_answer_the_gallery(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
-    page, live = window.page, window._live
+    page, live = window.page, window.live
     assert page is not None
     assert live is not None
     assert page.image_id is not None
@@ -71,7 +71,7 @@ def test_two_strokes_with_the_mouse_answer_the_gallery(
     drag(qtbot, window, (30, 32), (30, 48), Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(live.all_answered, timeout=WAIT_MS):
         drag(qtbot, window, (90, 20), (90, 70), Qt.MouseButton.RightButton)
-    project = window._workspace.project  # type: ignore[union-attr]
+    project = window.workspace.project  # type: ignore[union-attr]
     assert len(project.cues(page.image_id)) == 2
     proposals = [live.proposal(image_id) for image_id in project.images]
     shares = [(p.classes == 1).mean() * 96 * 128 / 1257 for p in proposals if p is not None]
@@ -86,6 +86,15 @@ def test_two_strokes_with_the_mouse_answer_the_gallery(
     with Workspace.open(tmp_path / "project") as again:
         assert again.history.redo_name == "Accept, 'disc_0.png'"
         assert len(again.project.cues(page.image_id)) == 2
+
+
+def test_delete_on_the_picture_never_removes_a_class(qtbot: QtBot, window: MainWindow) -> None:
+    page = window.page
+    assert page is not None
+    assert window.workspace is not None
+    page.canvas.setFocus()
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Delete)
+    assert len(window.workspace.project.classes) == 1
 
 
 def test_keys_walk_the_gallery_and_change_tools(qtbot: QtBot, window: MainWindow) -> None:
@@ -105,7 +114,7 @@ def test_keys_walk_the_gallery_and_change_tools(qtbot: QtBot, window: MainWindow
 def test_an_export_from_the_window_is_proven_and_shown(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
-    workspace = window._workspace
+    workspace = window.workspace
     assert workspace is not None
     image_id = next(iter(workspace.project.images))
     mask = BitMask.of(np.ones((20, 20), bool), (20, 30))
