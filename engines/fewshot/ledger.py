@@ -1,21 +1,21 @@
 """The ledger of evidence: statistics kept per piece and added up per row; none is made twice."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from engines.fewshot.dealing import Place
 from engines.fewshot.ridge import Moments, RowSum, empty_sum
 
 LIMIT_BYTES = 384 << 20  # a mask has C * C floats, 3.7 MB for a ResNet-18; a stroke far fewer
 
 
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """The statistics of one piece and the row it speaks for."""
+@dataclass(slots=True)
+class _Running:
+    """What was added so far, from left to right."""
 
-    key: str
-    row: int
-    moments: Moments
+    total: RowSum
+    keys: list[str] = field(default_factory=list)
 
 
 class Ledger:
@@ -25,7 +25,12 @@ class Ledger:
         self._limit_bytes = limit_bytes
         self._kept: OrderedDict[str, Moments] = OrderedDict()
         self._bytes = 0
-        self._sums: dict[tuple[int, int], tuple[tuple[str, ...], RowSum]] = {}
+        self._sums: dict[Place, _Running] = {}
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the statistics kept, without the running sums."""
+        return self._bytes
 
     def find(self, key: str) -> Moments | None:
         """The statistics of a piece, if still kept."""
@@ -36,26 +41,41 @@ class Ledger:
 
     def keep(self, key: str, moments: Moments) -> None:
         """Remember; the longest unused statistics make room."""
+        replaced = self._kept.pop(key, None)
+        if replaced is not None:
+            self._bytes -= replaced.nbytes
         self._kept[key] = moments
         self._bytes += moments.nbytes
         while self._bytes > self._limit_bytes and len(self._kept) > 1:
             self._bytes -= self._kept.popitem(last=False)[1].nbytes
 
-    def row_sum(self, row: int, fold: int, entries: Sequence[Entry]) -> RowSum:
-        """All entries added up from left to right.
+    def resume(self, planned: Mapping[Place, Sequence[str]]) -> None:
+        """Keep the sums that were made for the first few of the planned pieces; drop all others.
 
-        A sum that was made for the first few of them is continued, which gives the same bits as
-        adding up afresh.
+        Continuing such a sum gives the same bits as adding up afresh.
         """
-        keys = tuple(entry.key for entry in entries)
-        done, total = self._sums.get((row, fold), ((), None))
-        if total is None or keys[: len(done)] != done:
-            first = entries[0].moments.mean
-            done, total = (), empty_sum(len(first), first.device)
-        for entry in entries[len(done) :]:
-            total = total.plus(entry.moments)
-        self._sums[row, fold] = (keys, total)
-        return total
+        self._sums = {
+            place: one
+            for place, one in self._sums.items()
+            if list(planned.get(place, ())[: len(one.keys)]) == one.keys
+        }
+
+    def added_count(self, place: Place) -> int:
+        """How many pieces the sum of a place has so far."""
+        return len(self._sums[place].keys) if place in self._sums else 0
+
+    def add(self, place: Place, key: str, moments: Moments) -> None:
+        """Add the next piece to the sum of its place, which is valid after every piece."""
+        running = self._sums.get(place)
+        if running is None:
+            running = _Running(empty_sum(len(moments.mean), moments.mean.device))
+        running.total = running.total.plus(moments)
+        running.keys.append(key)
+        self._sums[place] = running
+
+    def row_sum(self, place: Place) -> RowSum:
+        """All that was added to a place; it must be one that was added to."""
+        return self._sums[place].total
 
     def clear(self) -> None:
         """Forget everything."""

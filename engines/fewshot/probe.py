@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -11,17 +12,17 @@ from engines.errors import UnusableSupport
 from engines.exchange import BACKGROUND_ROW
 from engines.fewshot.calibration import HeldOut, fitted_temperature
 from engines.fewshot.cards import PROBE_CARD, MethodCard
+from engines.fewshot.dealing import FOLDS, Deal, Outline, dealt
 from engines.fewshot.evidence import Piece, pieces_of
-from engines.fewshot.ledger import Entry, Ledger
+from engines.fewshot.ledger import Ledger
 from engines.fewshot.levels import plan_levels
 from engines.fewshot.lift import Lift, MapMoments, map_moments, standard_of
-from engines.fewshot.method import UNSEEN_LOGIT, EncodedSupport
+from engines.fewshot.method import UNSEEN_LOGIT, EncodedShot, EncodedSupport
 from engines.fewshot.representation import LiftedLevels, Representation, UnitLevels
-from engines.fewshot.ridge import LinearHead, RowSum, solve
+from engines.fewshot.ridge import LinearHead, Moments, RowSum, solve
 from engines.fewshot.shot_reader import ShotReader
 from engines.reporting import Reporter
 
-FOLDS = 2
 SAMPLE_SIZE = 32  # cells of a mark kept for calibration
 
 
@@ -48,14 +49,33 @@ class _Fitted:
     temperature: float
 
 
-class Probe:
-    """A `Method`: learns from strokes, masks and boxes."""
+@dataclass(frozen=True, eq=False)
+class _Outlined:
+    """A shot and the outlines of its pieces under one representation."""
 
-    def __init__(self, backbone: BackboneCard, options: ProbeOptions | None = None) -> None:
+    shot: EncodedShot
+    outlines: list[Outline]
+
+
+class Probe:
+    """A `Method`: learns from strokes, masks and boxes.
+
+    Shots are read one at a time and leave only sums, so memory does not grow with their number.
+    """
+
+    def __init__(
+        self,
+        backbone: BackboneCard,
+        options: ProbeOptions | None = None,
+        *,
+        ledger: Ledger | None = None,
+    ) -> None:
         self._backbone = backbone
         self._options = options or ProbeOptions()
         self._lifted = backbone.pretraining == "none"
-        self._ledger = Ledger()
+        self._ledger = ledger or Ledger()
+        self._samples: dict[str, Tensor] = {}  # key of a piece that lends -> (s, C)
+        self._blank: set[str] = set()  # keys of pieces that cover no cell
         self._map_moments: dict[str, MapMoments] = {}
         self._fitted: _Fitted | None = None
 
@@ -71,18 +91,19 @@ class Probe:
 
     def fit(self, support: EncodedSupport, reporter: Reporter) -> None:
         """See `Method.fit`."""
-        evidence = [(ShotReader(shot), pieces_of(shot)) for shot in support.shots]
-        evidence = [(reader, pieces) for reader, pieces in evidence if pieces]
-        _check({piece.row for _, pieces in evidence for piece in pieces}, support)
-        how = self._represent([reader for reader, _ in evidence], reporter)
-        entries: list[Entry] = []
-        for number, (reader, pieces) in enumerate(evidence):
-            reporter.progress(number / len(evidence), "Reading the marks")
-            for piece in pieces:
-                reporter.raise_if_cancelled()
-                entries.extend(self._entries(piece, reader, how))
-        _check({entry.row for entry in entries}, support)
-        self._fitted = self._solved(entries, how, support.row_count)
+        marked = [shot for shot in support.shots if any(mark.mask.any() for mark in shot.marks)]
+        outlined = [_Outlined(shot, _outlines(shot)) for shot in marked]
+        _check({one.row for shot in outlined for one in shot.outlines}, support)
+        how = self._represent(marked, reporter)
+        outlined = [_Outlined(one.shot, _keyed(one.outlines, how)) for one in outlined]
+        everything = [one for shot in outlined for one in shot.outlines]
+        self._blank &= {one.key for one in everything}
+        while True:
+            deal = dealt(one for one in everything if one.key not in self._blank)
+            _check(deal.rows, support)
+            if self._read_all(outlined, how, deal, reporter):
+                break
+        self._fitted = self._solved(deal, how, support.row_count)
 
     def logits(self, features: FeatureMaps) -> Tensor:
         """See `Method.logits`."""
@@ -96,36 +117,58 @@ class Probe:
             raise UnusableSupport("Nothing has been learned yet; mark something first.")
         return self._fitted
 
-    def _represent(self, readers: list[ShotReader], reporter: Reporter) -> Representation:
+    def _represent(self, shots: Sequence[EncodedShot], reporter: Reporter) -> Representation:
         """Unit levels for trained networks; a lift for filters, standardised with these images."""
         options = self._options
         if not self._lifted:
             return UnitLevels(plan_levels(self._backbone.maps, context=options.context))
-        for reader in readers:
+        for shot in shots:
             reporter.raise_if_cancelled()
-            if reader.shot.digest not in self._map_moments:
-                self._map_moments[reader.shot.digest] = map_moments(reader.features)
-        digests = [reader.shot.digest for reader in readers]
+            if shot.digest not in self._map_moments:
+                self._map_moments[shot.digest] = map_moments(shot.features())
+        digests = [shot.digest for shot in shots]
         standard = standard_of([self._map_moments[digest] for digest in digests])
         lift = Lift(standard, units=options.units, gain=options.gain, seed=options.seed)
         name = hashlib.blake2b("".join(digests).encode(), digest_size=16).hexdigest()
         return LiftedLevels(lift, name)
 
-    def _entries(self, piece: Piece, reader: ShotReader, how: Representation) -> list[Entry]:
-        """One entry, or none for a mark that covers no cell."""
-        key = f"{how.key}/{piece.key}"
-        known = self._ledger.find(key)
-        if known is None:
-            known = reader.moments(piece, how, sample_size=SAMPLE_SIZE)
-            if known is None:
-                return []
-            self._ledger.keep(key, known)
-        return [Entry(key, piece.row, known)]
+    def _read_all(
+        self, outlined: list[_Outlined], how: Representation, deal: Deal, reporter: Reporter
+    ) -> bool:
+        """Add what the running sums lack; False where a piece turned out blank: deal anew then.
 
-    def _solved(self, entries: list[Entry], how: Representation, row_count: int) -> _Fitted:
+        Whatever stops this, the sums and samples made so far are right for the next attempt.
+        """
+        self._ledger.resume(deal.keys)
+        lending = deal.lending
+        self._samples = {key: x for key, x in self._samples.items() if key in lending}
+        seen: defaultdict[int, int] = defaultdict(int)
+        for number, one in enumerate(outlined):
+            reporter.progress(number / len(outlined), "Reading the marks")
+            reading = _Reading(one.shot, how, self._ledger)  # the last one's features go now
+            for at, outline in enumerate(one.outlines):
+                reporter.raise_if_cancelled()
+                if outline.key in self._blank:
+                    continue
+                step, fold = divmod(seen[outline.row], FOLDS)
+                seen[outline.row] += 1
+                place = outline.row, fold
+                added = step < self._ledger.added_count(place)
+                if added and (outline.key not in lending or outline.key in self._samples):
+                    continue
+                found = reading.moments(at, outline.key)
+                if found is None:
+                    self._blank.add(outline.key)
+                    return False
+                if not added:
+                    self._ledger.add(place, outline.key, found)
+                if outline.key in lending:
+                    self._samples[outline.key] = found.sample
+        return True
+
+    def _solved(self, deal: Deal, how: Representation, row_count: int) -> _Fitted:
         """A head on all evidence, and its temperature from heads on half of it."""
-        folds = _dealt(entries)
-        sums = {at: self._ledger.row_sum(*at, of) for at, of in folds.items()}
+        sums = {place: self._ledger.row_sum(place) for place in deal.keys}
         total: dict[int, RowSum] = {}
         for (row, _), one in sorted(sums.items()):
             total[row] = total[row].joined(one) if row in total else one
@@ -137,10 +180,10 @@ class Probe:
                 continue
             other = solve(known, row_count=row_count, ridge=self._ridge)
             held_out.extend(
-                HeldOut(entry.moments.sample, entry.row, other)
-                for (_, of), some in folds.items()
+                HeldOut(self._samples[key], row, other)
+                for (row, of), lenders in deal.lenders.items()
                 if of == fold
-                for entry in some
+                for key in lenders
             )
         return _Fitted(how, head, fitted_temperature(held_out))
 
@@ -149,14 +192,33 @@ class Probe:
         return self._options.lifted_ridge if self._lifted else self._options.ridge
 
 
-def _dealt(entries: list[Entry]) -> dict[tuple[int, int], list[Entry]]:
-    """The entries of each row, dealt alternately: (row, fold) -> entries in order."""
-    seen: defaultdict[int, int] = defaultdict(int)
-    dealt: defaultdict[tuple[int, int], list[Entry]] = defaultdict(list)
-    for entry in entries:
-        dealt[entry.row, seen[entry.row] % FOLDS].append(entry)
-        seen[entry.row] += 1
-    return dict(dealt)
+class _Reading:
+    """The pieces of one shot, made when the first of them is asked for."""
+
+    def __init__(self, shot: EncodedShot, how: Representation, ledger: Ledger) -> None:
+        self._reader = ShotReader(shot)
+        self._how = how
+        self._ledger = ledger
+        self._pieces: list[Piece] = []
+
+    def moments(self, number: int, key: str) -> Moments | None:
+        """Of one piece, from the ledger if it is still there; None where it covers no cell."""
+        known = self._ledger.find(key)
+        if known is not None:
+            return known
+        self._pieces = self._pieces or pieces_of(self._reader.shot)
+        made = self._reader.moments(self._pieces[number], self._how, sample_size=SAMPLE_SIZE)
+        if made is not None:
+            self._ledger.keep(key, made)
+        return made
+
+
+def _outlines(shot: EncodedShot) -> list[Outline]:
+    return [Outline(piece.key, piece.row) for piece in pieces_of(shot)]
+
+
+def _keyed(outlines: list[Outline], how: Representation) -> list[Outline]:
+    return [Outline(f"{how.key}/{one.key}", one.row) for one in outlines]
 
 
 def _check(rows: set[int], support: EncodedSupport) -> None:

@@ -2,8 +2,8 @@
 
 import torch
 
-from engines.fewshot.ledger import Entry, Ledger
-from engines.fewshot.ridge import RowSum, empty_sum, moments, solve
+from engines.fewshot.ledger import Ledger
+from engines.fewshot.ridge import Moments, RowSum, empty_sum, moments, solve
 
 
 def _marks(seed: int = 0) -> list[tuple[int, torch.Tensor, torch.Tensor]]:
@@ -84,18 +84,29 @@ def test_constant_features_do_not_break_it() -> None:
     torch.testing.assert_close(head.bias, torch.tensor([0.5, 0.5]))
 
 
+def _added(ledger: Ledger, marks: list[tuple[str, Moments]]) -> RowSum:
+    ledger.resume({(0, 0): [key for key, _ in marks]})
+    for key, one in marks[ledger.added_count((0, 0)) :]:
+        ledger.add((0, 0), key, one)
+    return ledger.row_sum((0, 0))
+
+
 def test_a_continued_sum_has_the_bits_of_a_fresh_one() -> None:
-    entries = [
-        Entry(f"{n}", 0, moments(x, w, sample_size=2)) for n, (_, x, w) in enumerate(_marks())
-    ]
-    grown, fresh = Ledger(), Ledger()
+    marks = [(f"{n}", moments(x, w, sample_size=2)) for n, (_, x, w) in enumerate(_marks())]
+    grown = Ledger()
     for count in range(1, 6):
-        last = grown.row_sum(0, 0, entries[:count])
-    assert torch.equal(last.second, fresh.row_sum(0, 0, entries).second)
-    changed = [entries[1], *entries[2:]]
-    torch.testing.assert_close(
-        grown.row_sum(0, 0, changed).mean, Ledger().row_sum(0, 0, changed).mean, atol=0, rtol=0
-    )
+        last = _added(grown, marks[:count])
+    assert torch.equal(last.second, _added(Ledger(), marks).second)
+    assert torch.equal(_added(grown, marks[1:]).mean, _added(Ledger(), marks[1:]).mean)
+
+
+def test_only_a_sum_of_the_first_few_is_continued() -> None:
+    ledger, one = Ledger(), moments(torch.randn(9, 6), torch.ones(9), sample_size=2)
+    for key in "ab":
+        ledger.add((0, 0), key, one)
+        ledger.add((1, 0), key, one)
+    ledger.resume({(0, 0): ["a", "b", "c"], (1, 0): ["a"]})
+    assert [ledger.added_count((row, 0)) for row in (0, 1, 2)] == [2, 0, 0]
 
 
 def test_the_ledger_stays_within_its_bytes() -> None:
@@ -106,6 +117,8 @@ def test_the_ledger_stays_within_its_bytes() -> None:
     assert [ledger.find(str(number)) is not None for number in range(10)] == [False] * 7 + [
         True
     ] * 3
+    ledger.keep("9", one)
+    assert ledger.held_bytes == 3 * one.nbytes
 
 
 def test_a_stroke_keeps_far_less_than_a_mask_and_gives_the_same_sums() -> None:
