@@ -190,8 +190,8 @@ def test_a_killed_engine_comes_back_knowing_everything(
 @pytest.mark.parametrize(
     ("fault", "limits", "cause"),
     [
-        ("hold_everything", LaneLimits(beat_s=1.5, look_s=0.1), "no longer answered"),
-        ("get_stuck", LaneLimits(work_s=5, look_s=0.1), "no longer answered"),
+        ("hold_everything", LaneLimits(beat_s=6, look_s=0.1), "no longer answered"),
+        ("get_stuck", LaneLimits(work_s=12, look_s=0.1), "no longer answered"),
         pytest.param(
             "eat_all_memory",
             LaneLimits(),
