@@ -98,11 +98,17 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x')) else 's'}"
 
 
+def _harmless(text: str) -> str:
+    """Names of files and tensors come from outside: nothing in them may steer the terminal."""
+    steers = (c != "\n" and unicodedata.category(c) == "Cc" for c in text)
+    return "".join("\ufffd" if bad else c for c, bad in zip(text, steers, strict=True))
+
+
 def _print(text: str, stream: TextIO | None = None) -> None:
     """One piece of text, at once; `Unheard` where it cannot be delivered."""
     target = stream or sys.stdout
     try:
-        print(text, file=target, flush=True)
+        print(_harmless(text), file=target, flush=True)
     except OSError as error:
         # What is left in the buffer goes nowhere, or Python would fail over it again at its end.
         with suppress(OSError):

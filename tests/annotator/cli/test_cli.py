@@ -12,7 +12,7 @@ from typing import TextIO
 import pytest
 
 from annotator.__main__ import main
-from annotator.cli.output import count
+from annotator.cli.output import Output, count
 from annotator.cli.parser import parse
 
 
@@ -230,3 +230,10 @@ def test_an_interrupt_that_is_swallowed_still_ends_the_command_with_a_sentence()
     assert child.returncode == 1
     assert said.startswith("annotator: Stopped.")
     assert said.count("\n") == 1
+
+
+def test_names_from_outside_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().fail("There is no 'a\x1b[2Jb'.")
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "[2Jb" in said
