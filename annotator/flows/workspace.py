@@ -1,6 +1,7 @@
 """The workspace: the only owner of the open project and its history."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -65,9 +66,10 @@ class Workspace:
         """Do the gesture again that was last taken back."""
         return self._announce(self.history.redo(), initiator)
 
-    def subscribe(self, listener: Listener) -> None:
-        """Call ``listener(changes, initiator)`` after every commit."""
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener(changes, initiator)`` after every commit, until the answer is called."""
         self._listeners.append(listener)
+        return partial(self._unsubscribe, listener)
 
     @property
     def version(self) -> int:
@@ -93,9 +95,13 @@ class Workspace:
     ) -> None:
         self.close()
 
+    def _unsubscribe(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     def _announce(self, changes: Changes, initiator: object) -> Changes:
         self._version += 1
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):  # one may end another's subscription
             listener(changes, initiator)
         return changes
 
