@@ -65,11 +65,11 @@ def test_one_key_may_mean_two_things_only_in_two_places() -> None:
 
 def test_a_held_key_counts_and_cannot_be_changed() -> None:
     assert conflicts((BRUSH, HOLD), {"brush": ("Space",)}) == (Conflict("Space", "brush", "hold"),)
-    assert sparse((HOLD,), {"hold": ("Q",)}) == {}
+    assert sparse((HOLD,), {"hold": ("Z",)}) == {}
 
 
 def test_only_differences_are_kept() -> None:
-    stored = {"brush": ("B",), "save": (), "of another version": ("Q",)}
+    stored = {"brush": ("B",), "save": (), "of another version": ("Z",)}
     assert sparse((BRUSH, SAVE), stored) == {"save": ()}
 
 
@@ -97,11 +97,11 @@ def test_a_key_does_what_its_row_says_and_another_key_after_it_was_changed(
     heard: list[str] = []
     actions.triggered.connect(heard.append)
     qtbot.keyClick(window, Qt.Key.Key_B)
-    actions.rebind("tool.brush", ("Q",))
+    actions.rebind("tool.brush", ("Z",))
     qtbot.keyClick(window, Qt.Key.Key_B)
-    qtbot.keyClick(window, Qt.Key.Key_Q)
+    qtbot.keyClick(window, Qt.Key.Key_Z)
     assert heard == ["tool.brush", "tool.brush"]
-    assert dict(actions.overrides) == {"tool.brush": ("Q",)}
+    assert dict(actions.overrides) == {"tool.brush": ("Z",)}
     actions.reset()
     assert actions["tool.brush"].shortcut() == QKeySequence("B")
     assert not actions.overrides
