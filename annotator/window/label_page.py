@@ -17,7 +17,7 @@ from annotator.flows.live_flow import LiveFlow
 from annotator.flows.workspace import Workspace
 from annotator.panels.classes import ClassPanel
 from annotator.panels.gallery import GalleryPanel
-from annotator.window.drawing import edit_of, preview_of
+from annotator.window.drawing import preview_of, step_of
 from annotator.window.picture_loader import PictureLoader
 
 FIRST_TOOL = "scribble"
@@ -161,9 +161,9 @@ class LabelPage(QWidget):
         if self._shown is None:
             return
         try:
-            made = edit_of(outcome, self._workspace.project, self._shown)
+            made = step_of(outcome, self._workspace.project, self._shown)
             if made is not None:
-                self._workspace.do(made[0], [made[1]], initiator=self)
+                self._workspace.do(made[0], made[1], initiator=self)
         except DocumentError as error:
             self.told.emit(str(error))
 
