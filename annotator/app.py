@@ -3,91 +3,116 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import platformdirs
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from annotator.document.errors import DocumentError, ProjectMissing
-from annotator.flows.demo import demo_folders, make_demo_project
+from annotator.crash_watch import CrashNotice, CrashWatch
+from annotator.engine_log import keep_engine_log
 from annotator.flows.engine_lane import EngineLane
-from annotator.flows.image_folder import add_folder
-from annotator.flows.workspace import Workspace
+from annotator.log_file import Log, hear_qt, start_logging
 from annotator.look.style import Scheme, Style
-from annotator.settings import FILE_NAME, RECENT_LIMIT, Settings, SettingsFile
+from annotator.settings import SettingsFile, settings_path
+from annotator.window.dropping import accept_drops
 from annotator.window.feedback import Tone
+from annotator.window.guide import Guide
+from annotator.window.log_page import LogPage
 from annotator.window.main_window import MainWindow
+from annotator.window.opening import Opening
+from annotator.window.pages import Place
+from annotator.window.places import crash_message
+from annotator.window.preferences import Preferences
+from annotator.window.settings_page import SettingsPage
+from annotator.window.shortcuts_page import ShortcutsPage
 
-PROJECT_SUFFIX = "-labels"
+TOUR_AFTER_MS = 600
 
 
 class Application:
     """One window over one engine; what was chosen is remembered."""
 
-    def __init__(self, qt: QApplication) -> None:
-        self._file = SettingsFile(platformdirs.user_config_path("annotator", False) / FILE_NAME)
+    def __init__(self, qt: QApplication, log: Log, watch: CrashWatch) -> None:
+        self._log = log
+        self._file = SettingsFile(settings_path())
         loaded = self._file.load()
-        self.settings = loaded.settings
-        self.style = Style(qt, Scheme(self.settings.scheme))
+        settings = loaded.settings
+        self.style = Style(qt, Scheme(settings.scheme), text_scale=settings.text_scale)
         self.lane = EngineLane()
         self.window = MainWindow(self.lane, self.style)
+        self.preferences = Preferences(self.window, self.style, self._file, settings)
+        self.opening = Opening(self.window)
+        self.guide = Guide(self.window)
         self._wire()
-        if loaded.note:
-            self.window.tell(loaded.note, Tone.WARN)
+        watch.happened.connect(self._on_crash)
+        for note in (loaded.note, log.note):
+            if note:
+                self.window.tell(note, Tone.WARN)
 
-    def start(self, target: Path | None) -> None:
+    def start(self, target: Path | None, earlier: CrashNotice | None = None) -> None:
         """Show the window first, then warm the engine up, then open what was asked for."""
         self.window.show()
-        self.lane.start()
-        if target is not None:
-            self.open_path(target)
-
-    def open_path(self, path: Path) -> None:
-        """Open a project, or a folder of images: its project lies beside it and is made if new."""
-        try:
-            self.window.show_workspace(_workspace_of(path))
-        except DocumentError as error:
-            self.window.tell(str(error), Tone.BAD)
-            return
-        self._remember(path)
+        QTimer.singleShot(0, partial(self._go_on, target, earlier))
 
     def open_demo(self) -> None:
         """Make the demo project in the person's data folder and open it."""
-        root = platformdirs.user_data_path("annotator", False)
-        root.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while (folder := root / f"demo-{number}").exists():
-            number += 1
-        self.window.show_workspace(make_demo_project(demo_folders(folder)))
+        self.opening.open_demo(platformdirs.user_data_path("annotator", False))
+
+    def _go_on(self, target: Path | None, earlier: CrashNotice | None) -> None:
+        """After the first paint."""
+        self.lane.start()
+        self.preferences.show_recent()
+        if earlier is not None:
+            self.window.messages.say(crash_message(earlier, earlier=True))
+        if target is not None:
+            self.opening.open_path(target)
 
     def _wire(self) -> None:
         window = self.window
-        window.wire("project.open", self._ask_for_folder)
-        window.wire("project.demo", self.open_demo)
-        window.welcome.open_wished.connect(self._ask_for_folder)
-        window.welcome.demo_wished.connect(self.open_demo)
-        window.welcome.project_wished.connect(lambda path: self.open_path(Path(path)))
-        window.welcome.dropped.connect(lambda paths: self.open_path(Path(paths[0])))
-        window.welcome.show_recent([Path(path) for path in self.settings.recent_projects])
+        window.wire(
+            {
+                "project.open": self._ask_for_folder,
+                "project.demo": self.open_demo,
+                "window.tour": self.guide.start,
+            }
+        )
+        window.offer_pages(
+            {Place.SETTINGS: self._settings_page, Place.KEYS: self._keys_page,
+             Place.LOG: partial(LogPage, self._log)}
+        )  # fmt: skip
+        welcome = window.welcome
+        welcome.open_wished.connect(self._ask_for_folder)
+        welcome.demo_wished.connect(self.open_demo)
+        welcome.project_wished.connect(lambda path: self.opening.open_path(Path(path)))
+        welcome.forget_wished.connect(self.preferences.forget)
+        welcome.tour_wished.connect(self._tour_on_demo)
+        accept_drops(window, self.opening.take)
+        self.opening.opened.connect(self.preferences.remember)
+        self.guide.ended.connect(self.preferences.tour_was_seen)
+
+    def _settings_page(self) -> SettingsPage:
+        return self.preferences.make_page(settings_file=self._file.path, log_file=self._log.path)
+
+    def _keys_page(self) -> ShortcutsPage:
+        page = ShortcutsPage(self.window.actions_)
+        page.changed.connect(self.preferences.keep_keys)
+        return page
+
+    def _tour_on_demo(self) -> None:
+        """The tour needs something to look at: the demo project, unless one is open."""
+        if self.window.page is None:
+            self.open_demo()
+        QTimer.singleShot(TOUR_AFTER_MS, self.guide.start)
 
     def _ask_for_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self.window, "A folder of images, or a project")
         if chosen:
-            self.open_path(Path(chosen))
+            self.opening.open_path(Path(chosen))
 
-    def _remember(self, path: Path) -> None:
-        kept = [str(path.resolve()), *self.settings.recent_projects]
-        recent = tuple(dict.fromkeys(kept))[:RECENT_LIMIT]
-        self._save(replace(self.settings, recent_projects=recent))
-        self.window.welcome.show_recent([Path(one) for one in recent])
-
-    def _save(self, settings: Settings) -> None:
-        self.settings = settings
-        try:
-            self._file.save(settings)
-        except OSError as error:
-            self.window.tell(f"The settings cannot be saved: {error.strerror}.", Tone.WARN)
+    def _on_crash(self, notice: CrashNotice) -> None:
+        self.window.messages.say(crash_message(notice))
 
 
 def run_window(target: Path | None, arguments: Sequence[str] = ()) -> int:
@@ -97,21 +122,15 @@ def run_window(target: Path | None, arguments: Sequence[str] = ()) -> int:
     if not isinstance(qt, QApplication):
         return 1
     qt.setApplicationName("annotator")
-    application = Application(qt)
-    application.start(target)
-    return int(qt.exec())
-
-
-def _workspace_of(path: Path) -> Workspace:
-    try:
-        return Workspace.open(path)
-    except ProjectMissing:
-        if not path.is_dir():
-            raise
-    beside = path.resolve().with_name(f"{path.resolve().name}{PROJECT_SUFFIX}")
-    try:
-        return Workspace.open(beside)
-    except ProjectMissing:
-        workspace = Workspace.create(beside, path)
-    add_folder(workspace)
-    return workspace
+    log = start_logging()
+    stop_hearing = hear_qt()
+    keep_engine_log(log.folder)
+    watch = CrashWatch(log)
+    earlier = watch.start()
+    application = Application(qt, log, watch)
+    application.start(target, earlier)
+    code = int(qt.exec())
+    watch.close()
+    stop_hearing()
+    log.close()
+    return code

@@ -13,7 +13,7 @@ import platformdirs
 FILE_NAME = "settings.json"
 SIZE_LIMIT_BYTES = 1 << 20
 RECENT_LIMIT = 8
-_SCHEMES = ("system", "light", "dark")
+MODELS_VARIABLE = "ANNOTATOR_MODELS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Settings:
     """Everything that is remembered about a person's ways. A value: change it with `replace`."""
 
     scheme: str = "system"
+    text_scale: int = 100  # per cent of the system's own size
     overlay_opacity: float = 0.45
     outline: bool = True
     hatching: bool = False
@@ -29,11 +30,21 @@ class Settings:
     gallery_cell: int = 132  # least width of a thumbnail in logical pixels
     left_width: int = 264
     right_width: int = 300
+    device: str = "auto"  # where the engine computes
+    models_folder: str = ""  # of imported weights; empty: the usual place
+    proposal_memory: int = 512  # MiB of proposals kept at hand
+    tour_seen: bool = False
     recent_projects: tuple[str, ...] = ()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # action id -> its own keys
 
 
+_CHOICES = {
+    "scheme": ("system", "light", "dark"),
+    "device": ("auto", "cpu", "cuda", "mps"),
+}
 _RANGES: dict[str, tuple[float, float]] = {
+    "text_scale": (80, 200),
+    "proposal_memory": (64, 16384),
     "overlay_opacity": (0.0, 1.0),
     "pen_radius": (0.5, 512.0),
     "gallery_cell": (64, 512),
@@ -139,16 +150,38 @@ def with_recent(settings: Settings, project: Path) -> Settings:
     return replace(settings, recent_projects=(newest, *rest)[:RECENT_LIMIT])
 
 
+def without_recent(settings: Settings, project: Path) -> Settings:
+    """The same settings with a project taken off the recent ones; the project itself stays."""
+    gone = str(project)
+    return replace(
+        settings, recent_projects=tuple(p for p in settings.recent_projects if p != gone)
+    )
+
+
+def allowed(name: str) -> tuple[float, float]:
+    """Least and largest value of a setting that is a number; raises `KeyError` for others."""
+    return _RANGES[name]
+
+
+def models_place(settings: Settings) -> Path:
+    """Where imported weights are looked for: the chosen folder, or the usual one."""
+    chosen = settings.models_folder or os.environ.get(MODELS_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    return platformdirs.user_data_path("annotator", appauthor=False) / "models"
+
+
 def _checked(name: str, value: Any) -> Any:
     """The value in the type of the table, or None where it is none."""
-    if name == "scheme":
-        return value if value in _SCHEMES else None
+    if name in _CHOICES:
+        return value if value in _CHOICES[name] else None
     if name == "recent_projects":
         return _strings(value)
     if name == "keys":
         return _keys(value)
     if name not in _RANGES:
-        return value if isinstance(value, bool) else None
+        kind = type(getattr(Settings(), name))
+        return value if isinstance(value, kind) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     low, high = _RANGES[name]

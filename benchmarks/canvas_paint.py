@@ -19,18 +19,35 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import psutil
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from annotator.canvas.overlay import Change
 from annotator.canvas.toolbox import all_tools
 from annotator.canvas.view import CanvasView
 from annotator.document.annotations import CueId, Stroke
 from annotator.document.classes import PALETTE, ClassId
-from annotator.document.label_map import Provenance
+from annotator.document.label_map import Labels, Provenance
 
 VIEW = 1400, 900
 FRAME_MS = 16.0  # sixty frames a second
 RADII = (20, 300)
+SETTLE = 10  # frames until everything in view is made
+
+
+class WatchedCanvas(CanvasView):
+    """Remembers how long each frame took, in seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paints: list[float] = []
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint, and look at the clock."""
+        started = time.perf_counter()
+        super().paintEvent(event)
+        self.paints.append(time.perf_counter() - started)
 
 
 def main() -> None:
@@ -66,8 +83,11 @@ def _measure(app: QApplication, megapixels: int, frames: int) -> None:
         _tell(f"patch of 64 x 64 labels, {label}", _timed(50, lambda i: _patch(app, canvas, i)))
         _tell(f"another proposal, {label}", _timed(10, lambda i: _propose(app, canvas, i)))
         _tell(f"another colour, {label}", _timed(20, lambda i: _recolour(app, canvas, i)))
+    _measure_extras(app, canvas, frames)
     canvas.fit()
+    canvas.paints.clear()
     _tell("zoom in and out", _timed(frames, lambda i: _zoom(app, canvas, i)))
+    _tell("one frame of it", canvas.paints)
     grown = (_resident() - before - source) / 2**20
     print(f"  memory beside the {source / 2**20:.0f} MiB of arrays shown   {grown:8.0f} MiB")
     canvas.deleteLater()
@@ -75,7 +95,33 @@ def _measure(app: QApplication, megapixels: int, frames: int) -> None:
     gc.collect()
 
 
-def _canvas(app: QApplication, megapixels: int) -> tuple[CanvasView, int]:
+def _measure_extras(app: QApplication, canvas: CanvasView, frames: int) -> None:
+    """The same strokes and pans with everything on that lies over or beside the labels."""
+    tools = all_tools(canvas.sight)
+    canvas.set_radius(20)
+    extras: dict[str, Callable[[bool], None]] = {
+        "changes": lambda on: canvas.set_difference(_changes(canvas) if on else None),
+        "comparing": canvas.set_comparing,
+        "patterns": canvas.set_hatching,
+        "outlines": lambda on: canvas.set_filled(not on),
+    }
+    for label, switch in extras.items():
+        switch(True)
+        for zoom, where in ((None, "fitted"), (1.0, "at 100 %")):
+            _place(app, canvas, zoom)
+            for name in ("scribble", "brush"):
+                canvas.set_tool(tools[name])
+                _tell(f"{label}: {name}, {where}", _stroke(app, canvas, frames))
+            _tell(f"{label}: pan, {where}", _timed(frames, lambda i: _pan(app, canvas, i)))
+            _tell(f"{label}: patch, {where}", _timed(50, lambda i: _patch(app, canvas, i)))
+            if label == "comparing":
+                _tell(
+                    f"{label}: divider, {where}", _timed(frames, lambda i: _slide(app, canvas, i))
+                )
+        switch(False)
+
+
+def _canvas(app: QApplication, megapixels: int) -> tuple[WatchedCanvas, int]:
     """A canvas with every layer, and the bytes of the arrays it was given."""
     height = round(math.sqrt(megapixels * 1e6 / 1.5))
     width = round(height * 1.5)
@@ -90,7 +136,7 @@ def _canvas(app: QApplication, megapixels: int) -> tuple[CanvasView, int]:
     half = np.s_[: height // 2, : width // 2]
     classes[half] = proposal[half]
     provenance[half] = np.where(classes[half] > 0, Provenance.DRAWN, Provenance.ACCEPTED)
-    canvas = CanvasView()
+    canvas = WatchedCanvas()
     canvas.resize(*VIEW)
     canvas.show_image(pixels)
     canvas.set_class_colours(dict(enumerate(PALETTE, start=1)))
@@ -116,7 +162,8 @@ def _place(app: QApplication, canvas: CanvasView, zoom: float | None) -> None:
     canvas.fit()
     if zoom is not None:
         canvas.set_zoom(zoom)
-    _frame(app, canvas)
+    for _ in range(SETTLE):
+        _frame(app, canvas)
 
 
 def _stroke(app: QApplication, canvas: CanvasView, frames: int) -> list[float]:
@@ -160,6 +207,19 @@ def _patch(app: QApplication, canvas: CanvasView, i: int) -> None:
     labels = np.full((64, 64), 1 + i % 5, np.uint8)
     canvas.patch_accepted((x, y, x + 64, y + 64), labels, np.full_like(labels, Provenance.DRAWN))
     _frame(app, canvas)
+
+
+def _slide(app: QApplication, canvas: CanvasView, i: int) -> None:
+    canvas.slide_divider(VIEW[0] / 2 + 300 * math.sin(i / 20))
+    _frame(app, canvas)
+
+
+def _changes(canvas: CanvasView) -> Labels:
+    height, width = canvas.sight.size
+    kinds = np.zeros((height, width), np.uint8)
+    kinds[height // 4 : height // 2, width // 4 : width // 2] = Change.ADDED
+    kinds[height // 2 :, width // 3 : width // 2] = Change.CHANGED
+    return kinds
 
 
 def _propose(app: QApplication, canvas: CanvasView, i: int) -> None:

@@ -7,13 +7,17 @@ from annotator.canvas.tool import (
     BoxDraft,
     BoxDrawn,
     Button,
+    Draft,
     Outcome,
+    Pen,
     Pointer,
     RestingTool,
     Sight,
     ToolCursor,
 )
 from annotator.document.annotations import Point
+
+Corners = tuple[float, float, float, float]  # x0, y0, x1, y1 in image coordinates
 
 SMALLEST_ON_SCREEN = 4.0  # screen pixels: less is a click that slipped
 SMALLEST = 1.0  # image pixels
@@ -29,32 +33,39 @@ class BoxTool(RestingTool):
         super().__init__()
         self._sight = sight
         self._start: Point = (0.0, 0.0)
+        self._pen = Pen()
 
     def press(self, pointer: Pointer) -> Outcome | None:
         """The first corner."""
         if self._draft is None and pointer.button is Button.LEFT:
-            self._start = pointer.point
-            self._draft = BoxDraft(pointer.pen.target, self._corners(pointer))
+            self._start, self._pen = pointer.point, pointer.pen
+            self._draft = self.draft_of(self._corners(pointer))
         return None
 
     def move(self, pointer: Pointer) -> Outcome | None:
         """The other corner follows."""
-        if isinstance(self._draft, BoxDraft):
-            self._draft = BoxDraft(self._draft.target, self._corners(pointer))
+        if self._draft is not None:
+            self._draft = self.draft_of(self._corners(pointer))
         return None
 
     def release(self, pointer: Pointer) -> Outcome | None:
         """The box, unless it is too small to be meant."""
         draft, self._draft = self._draft, None
-        if not isinstance(draft, BoxDraft):
+        if draft is None:
             return None
         x0, y0, x1, y1 = corners = self._corners(pointer)
         smallest = max(SMALLEST, SMALLEST_ON_SCREEN * pointer.reach)
-        if min(x1 - x0, y1 - y0) < smallest:
-            return None
-        return BoxDrawn(draft.target, corners)
+        return None if min(x1 - x0, y1 - y0) < smallest else self.outcome_of(corners)
 
-    def _corners(self, pointer: Pointer) -> tuple[float, float, float, float]:
+    def draft_of(self, corners: Corners) -> Draft:
+        """The half-drawn box."""
+        return BoxDraft(self._pen.target, corners)
+
+    def outcome_of(self, corners: Corners) -> Outcome:
+        """What the finished box means."""
+        return BoxDrawn(self._pen.target, corners)
+
+    def _corners(self, pointer: Pointer) -> Corners:
         height, width = self._sight.size
         x, y = squared(self._start, pointer.point) if pointer.shift else pointer.point
         xs = sorted(min(max(value, 0.0), float(width)) for value in (self._start[0], x))

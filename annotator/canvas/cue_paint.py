@@ -1,4 +1,8 @@
-"""Cues on the screen: strokes solid in their class colour, outlines hatched, boxes dashed."""
+"""Cues on the screen: strokes solid in their class colour, outlines hatched, boxes dashed.
+
+Lines have a light and a dark companion, so they stand out from every tint and every photograph.
+Marks of the background are dark with a light dashed line within: no class looks like that.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -15,6 +19,7 @@ from PySide6.QtGui import (
     QTransform,
 )
 
+from annotator.canvas.overlay import luminance
 from annotator.canvas.tool import Ring, bounds
 from annotator.document.annotations import (
     ERASE,
@@ -31,11 +36,17 @@ from annotator.document.classes import BACKGROUND, ClassId, Colour
 ColourOf = Callable[[int], Colour]
 
 BACKGROUND_INK: Colour = (52, 56, 64)
-RIM = QColor(255, 255, 255, 215)  # around strokes: stands out from every tint and photograph
-DARK = QColor(0, 0, 0, 110)  # under thin lines, which else drown in a bright picture
+RIM = QColor(255, 255, 255, 225)  # around strokes and dark lines
+DARK = QColor(0, 0, 0, 150)  # around the rim and around light lines
+LIGHTEST = 0.35  # luminance: lighter lines have a dark companion, others a light one
+LIGHT_RIM, DARK_RIM = 2.4, 4.8  # screen pixels that they make a stroke wider
 THINNEST = 3.0  # screen pixels of a stroke's core, however far out one zooms
 LINE = 1.6
+COMPANION = 1.8  # screen pixels that a line's companion is wider
 BOX_DASH = (4.0, 3.0)
+DASH = 1.5  # screen pixels: the light line within background marks
+DASH_PARTS = (3.0, 3.5)  # in widths of that line, on and off
+AREA_TINT = QColor(255, 255, 255, 34)
 CUE_MARGIN = 4  # screen pixels that rims and lines reach beyond their cue
 
 
@@ -55,7 +66,7 @@ class CuePainter:
         for cue in cues:
             match cue:
                 case Stroke(target=target) if target != ERASE:
-                    self.stroke(cue.points, cue.radius, ink(target, colour_of))
+                    self.stroke(cue.points, cue.radius, target, colour_of)
                 case Polygon():
                     self._polygon((cue.ring, *cue.holes), ink(cue.target, colour_of))
                 case Box():
@@ -63,16 +74,17 @@ class CuePainter:
                 case MaskPatch():
                     self._patch(cue, ink(cue.target, colour_of))
 
-    def stroke(self, points: Ring, radius: float, colour: QColor) -> None:
-        """Solid, within a thin light rim."""
+    def stroke(self, points: Ring, radius: float, target: ClassId, colour_of: ColourOf) -> None:
+        """Solid, within a thin light rim and a dark one."""
         width = max(2 * radius * self._zoom, THINNEST * self._line)
         polygon = self._polygon_of(points)
-        for pen_width, pen_colour in ((width + 2 * self._line, RIM), (width, colour)):
-            self._painter.setPen(round_pen(pen_colour, pen_width))
-            if len(points) == 1:
-                self._painter.drawPoint(polygon.at(0))
-            else:
-                self._painter.drawPolyline(polygon)
+        layers = ((width + DARK_RIM * self._line, DARK), (width + LIGHT_RIM * self._line, RIM))
+        for pen_width, colour in (*layers, (width, ink(target, colour_of))):
+            self._painter.setPen(round_pen(colour, pen_width))
+            draw_way(self._painter, polygon)
+        if target == BACKGROUND:
+            self._painter.setPen(dash_pen(self._line))
+            draw_way(self._painter, polygon)
 
     def box(self, corners: tuple[float, float, float, float], colour: QColor) -> None:
         """Dashed: the object is somewhere within."""
@@ -80,16 +92,22 @@ class CuePainter:
         frame = QRectF(self._at(corners[:2]), self._at(corners[2:]))
         pen = QPen(colour, LINE * self._line)
         pen.setDashPattern(BOX_DASH)
-        for one in (QPen(DARK, (LINE + 1.4) * self._line), pen):
+        for one in (QPen(companion(colour), (LINE + COMPANION) * self._line), pen):
             one.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
             self._painter.setPen(one)
             self._painter.drawRect(frame)
 
+    def area(self, corners: tuple[float, float, float, float]) -> None:
+        """A box of no class: light, with a breath of white within."""
+        frame = QRectF(self._at(corners[:2]), self._at(corners[2:]))
+        self._painter.fillRect(frame, AREA_TINT)
+        self.box(corners, RIM)
+
     def outline(self, ring: Ring, colour: QColor, *, closed: bool) -> None:
-        """A line of its own colour over a darker one."""
+        """A line of its own colour over its companion."""
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
         polygon = self._polygon_of((*ring, ring[0]) if closed and ring else ring)
-        for width, line_colour in ((LINE + 1.4, DARK), (LINE, colour)):
+        for width, line_colour in ((LINE + COMPANION, companion(colour)), (LINE, colour)):
             self._painter.setPen(round_pen(line_colour, width * self._line))
             self._painter.drawPolyline(polygon)
 
@@ -132,6 +150,29 @@ class CuePainter:
 def ink(target: ClassId, colour_of: ColourOf) -> QColor:
     """What a cue of that class is drawn in."""
     return QColor(*(BACKGROUND_INK if target == BACKGROUND else colour_of(target)))
+
+
+def companion(colour: QColor) -> QColor:
+    """What a line of that colour lies on, a little wider: dark under light ones and light else."""
+    light = luminance((colour.red(), colour.green(), colour.blue())) > LIGHTEST
+    return DARK if light else RIM
+
+
+def dash_pen(line: float, drawn: float = 0.0) -> QPen:
+    """The light dashes within background marks; ``drawn`` pixels of them are there already."""
+    pen = QPen(RIM, DASH * line)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setDashPattern(DASH_PARTS)
+    pen.setDashOffset(drawn / (DASH * line))
+    return pen
+
+
+def draw_way(painter: QPainter, polygon: QPolygonF) -> None:
+    """A line through all points, or the one point there is."""
+    if polygon.count() == 1:
+        painter.drawPoint(polygon.at(0))
+    else:
+        painter.drawPolyline(polygon)
 
 
 def round_pen(colour: QColor, width: float) -> QPen:

@@ -1,15 +1,24 @@
 """The half-drawn thing on the screen: strokes grow segment by segment, outlines are drawn anew."""
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from annotator.canvas.cue_paint import CUE_MARGIN, THINNEST, CuePainter, ink, round_pen
+from annotator.canvas.cue_paint import (
+    CUE_MARGIN,
+    THINNEST,
+    CuePainter,
+    dash_pen,
+    draw_way,
+    ink,
+    round_pen,
+)
 from annotator.canvas.pan_zoom import Viewport
-from annotator.canvas.tool import BoxDraft, Draft, HandlesDraft, RingDraft, StrokeDraft
+from annotator.canvas.tool import AreaDraft, BoxDraft, Draft, HandlesDraft, RingDraft, StrokeDraft
 from annotator.document.annotations import ERASE, Point
-from annotator.document.classes import Colour
+from annotator.document.classes import BACKGROUND, Colour
 
 STROKE_OPACITY = 0.85
 ERASER_COLOUR = QColor(255, 255, 255)
@@ -30,6 +39,8 @@ class GrowingStroke:
         self._shown: StrokeDraft | None = None
         self._where: Viewport | None = None
         self._colour = ERASER_COLOUR
+        self._dashes: QImage | None = None  # over the picture, for background strokes alone
+        self._dashed = 0.0  # device pixels
 
     def show(
         self, draft: StrokeDraft | None, viewport: Viewport, line: float, colour_of: ColourOf
@@ -56,6 +67,8 @@ class GrowingStroke:
         painter.setOpacity(ERASER_OPACITY if erases else STROKE_OPACITY)
         painter.drawImage(part, self._picture, part)
         painter.setOpacity(1.0)
+        if self._dashes is not None:
+            painter.drawImage(part, self._dashes, part)
 
     def _continues(self, draft: StrokeDraft | None, viewport: Viewport) -> bool:
         shown = self._shown
@@ -65,14 +78,12 @@ class GrowingStroke:
         return same and draft.points[: len(shown.points)] == shown.points
 
     def _clear(self, viewport: Viewport) -> QRect:
-        size = QSize(*viewport.view)
         shown = self._shown is not None
-        if self._picture.size() != size:
-            self._picture = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-            self._picture.fill(0)
+        if self._picture.size() != QSize(*viewport.view):
+            self._picture = _clear_picture(viewport)
         elif shown:
             self._picture.fill(0)
-        self._shown = None
+        self._shown, self._dashes, self._dashed = None, None, 0.0
         return self._picture.rect() if shown else QRect()
 
     def _paint(
@@ -80,18 +91,36 @@ class GrowingStroke:
     ) -> QRect:
         width = max(2 * draft.radius * viewport.zoom, THINNEST * line)
         places = QPolygonF([QPointF(*viewport.to_view(*point)) for point in points])
-        painter = QPainter(self._picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(round_pen(self._colour, width))
-        if len(points) == 1:
-            painter.drawPoint(places.at(0))
-        else:
-            painter.drawPolyline(places)
-        painter.end()
+        _draw(self._picture, places, round_pen(self._colour, width))
+        if draft.target == BACKGROUND:
+            # In a picture of its own: the next segment's round end would lie over the last dash.
+            if self._dashes is None:
+                self._dashes = _clear_picture(viewport)
+            _draw(self._dashes, places, dash_pen(line, self._dashed))
+            self._dashed += _length(places)
         self._shown = draft
         margin = width / 2 + 2
         around = places.boundingRect().adjusted(-margin, -margin, margin, margin)
         return around.toAlignedRect() & self._picture.rect()
+
+
+def _clear_picture(viewport: Viewport) -> QImage:
+    picture = QImage(QSize(*viewport.view), QImage.Format.Format_ARGB32_Premultiplied)
+    picture.fill(0)
+    return picture
+
+
+def _draw(picture: QImage, places: QPolygonF, pen: QPen) -> None:
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(pen)
+    draw_way(painter, places)
+    painter.end()
+
+
+def _length(places: QPolygonF) -> float:
+    steps = (places.at(k + 1) - places.at(k) for k in range(places.count() - 1))
+    return sum(math.hypot(step.x(), step.y()) for step in steps)
 
 
 def paint_draft(
@@ -102,6 +131,8 @@ def paint_draft(
     match draft:
         case BoxDraft(target=target, corners=corners):
             brush.box(corners, ink(target, colour_of))
+        case AreaDraft(corners=corners):
+            brush.area(corners)
         case RingDraft(target=target, ring=ring, following=following):
             _paint_open_ring(brush, (*ring, following), ink(target, colour_of))
         case HandlesDraft():
@@ -111,7 +142,7 @@ def paint_draft(
 def draft_area(draft: Draft | None, viewport: Viewport, line: float) -> QRect:
     """The device pixels that `paint_draft` may touch."""
     match draft:
-        case BoxDraft(corners=(x0, y0, x1, y1)):
+        case BoxDraft(corners=(x0, y0, x1, y1)) | AreaDraft(corners=(x0, y0, x1, y1)):
             points: list[Point] = [(x0, y0), (x1, y1)]
         case RingDraft(ring=ring, following=following):
             points = [*ring, following]

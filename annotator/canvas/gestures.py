@@ -1,22 +1,20 @@
 """Gestures: mouse, wheel and keys of the canvas, turned into steps of a tool or of the view."""
 
-from typing import Protocol
-
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
+    QPointingDevice,
     QSinglePointEvent,
     QWheelEvent,
 )
 
-from annotator.canvas.pan_zoom import WHEEL_NOTCH, Viewport
+from annotator.canvas.pan_zoom import WHEEL_NOTCH
+from annotator.canvas.surface import Surface
 from annotator.canvas.tool import (
     Button,
-    Draft,
     Outcome,
-    Pen,
     Pointer,
     StrokeDraft,
     Tool,
@@ -30,6 +28,7 @@ SCROLL_PER_NOTCH = 64.0  # logical pixels
 RADIUS_NOTCH = 1.15
 OPACITY_NOTCH = 0.05
 PAN_STEP = 64.0  # logical pixels of an arrow key
+DIVIDER_STEP = 32.0  # the same with Shift, while two sides are compared
 
 BUTTONS = {Qt.MouseButton.LeftButton: Button.LEFT, Qt.MouseButton.RightButton: Button.RIGHT}
 TOOL_KEYS = {
@@ -47,52 +46,6 @@ ARROWS = {
 }
 
 
-class Surface(Protocol):
-    """What gestures act on: the canvas, in device pixels and image coordinates."""
-
-    @property
-    def viewport(self) -> Viewport | None:
-        """None without an image."""
-
-    @property
-    def pen(self) -> Pen:
-        """What is drawn with."""
-
-    @property
-    def opacity(self) -> float:
-        """Of accepted areas."""
-
-    def pixel_ratio(self) -> float:
-        """Device pixels per logical pixel."""
-
-    def set_viewport(self, viewport: Viewport) -> None:
-        """Show another part."""
-
-    def set_radius(self, radius: float) -> None:
-        """Another pen size, in image pixels."""
-
-    def set_opacity(self, opacity: float) -> None:
-        """More or less overlay."""
-
-    def set_peeking(self, peeking: bool) -> None:
-        """Only the bare image, or all."""
-
-    def show_step(self, draft: Draft | None, pointer: QPointF | None) -> None:
-        """The draft, and the pointer in device pixels, as they are now."""
-
-    def show_cursor(self, shape: Qt.CursorShape) -> None:
-        """Another pointer."""
-
-    def tell_growing(self, draft: StrokeDraft) -> None:
-        """A stroke grows."""
-
-    def tell_outcome(self, outcome: Outcome) -> None:
-        """A gesture has ended in this."""
-
-    def tell_pointer(self, x: float, y: float) -> None:
-        """The pointer is over that point of the image."""
-
-
 class Gestures(QObject):
     """Feeds one tool; pans and zooms beside it. Only the button that began a gesture ends it."""
 
@@ -102,6 +55,8 @@ class Gestures(QObject):
         self._tool = tool
         self._held: Qt.MouseButton | None = None
         self._pans_from: QPointF | None = None
+        self._slides = False  # the divider of a comparison
+        self._over_divider = False
         self._space = False
         self._last: QPointF | None = None
         self._pending = False
@@ -117,7 +72,8 @@ class Gestures(QObject):
     @property
     def shows_ring(self) -> bool:
         """Whether the pen's size is shown around the pointer."""
-        return self._tool.cursor is ToolCursor.RING and not self._hand()
+        free = not (self._hand() or self._over_divider or self._slides)
+        return free and self._tool.cursor is ToolCursor.RING
 
     def set_tool(self, tool: Tool) -> None:
         """Another tool; what the old one had half drawn is forgotten."""
@@ -129,6 +85,7 @@ class Gestures(QObject):
         """Forget whatever is half done."""
         self._tool.cancel()
         self._held = self._pans_from = None
+        self._slides = self._over_divider = False
         self._pause.stop()
         self._step(None)
 
@@ -138,15 +95,17 @@ class Gestures(QObject):
         self._step(None)
 
     def press(self, event: QMouseEvent, *, double: bool = False) -> None:
-        """A button goes down; the middle one, Space and the hand pan."""
+        """A button goes down; the middle one, Space and the hand pan; the divider slides."""
         button = event.button()
-        if self._held == button:
-            self._held = self._pans_from = None  # its release went to another window
+        if self._held == button:  # its release went to another window
+            self._held, self._pans_from, self._slides = None, None, False
         if self._surface.viewport is None or self._held is not None:
             return
-        if button == Qt.MouseButton.MiddleButton or (
-            self._hand() and button == Qt.MouseButton.LeftButton
-        ):
+        left = button == Qt.MouseButton.LeftButton
+        if left and self._is_divider(self._device(event)):
+            self._held, self._slides = button, True
+            return
+        if button == Qt.MouseButton.MiddleButton or (self._hand() and left):
             self._held, self._pans_from = button, self._device(event)
             self._show_cursor()
             return
@@ -167,6 +126,10 @@ class Gestures(QObject):
             self._pans_from = self._last = place
             self._surface.set_viewport(viewport.panned(shift.x(), shift.y()))
             return
+        if self._slides:
+            self._surface.slide_divider(place.x())
+            return
+        self._over_divider = self._held is None and self._is_divider(place)
         pointer = self._pointer(event)
         self._step(self._tool.move(pointer))
         self._tell_growing()
@@ -181,12 +144,15 @@ class Gestures(QObject):
             self._pans_from = None
             self._show_cursor()
             return
+        if self._slides:
+            self._slides = False
+            return
         self._pause.stop()
         self._step(self._tool.release(self._pointer(event)))
 
     def leave(self) -> None:
         """The pointer has left the canvas."""
-        self._last = None
+        self._last, self._over_divider = None, False
         self._surface.show_step(self._tool.draft, None)
 
     def wheel(self, event: QWheelEvent) -> None:
@@ -211,7 +177,7 @@ class Gestures(QObject):
             shift = QPointF(event.pixelDelta())
             if shift.isNull():
                 shift = QPointF(turn) / NOTCH * SCROLL_PER_NOTCH
-            self._surface.set_viewport(viewport.panned(shift.x() * ratio, shift.y() * ratio))
+            self._scroll(shift.x() * ratio, shift.y() * ratio)
 
     def pinch(self, event: QNativeGestureEvent) -> bool:
         """Two fingers on a touchpad zoom."""
@@ -231,8 +197,8 @@ class Gestures(QObject):
 
     def key_down(self, event: QKeyEvent) -> bool:
         """Whether the key meant something here."""
-        key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Space or key == self.peek_key:
+        key, held = Qt.Key(event.key()), event.modifiers() & ~_ON_KEYPAD
+        if key == Qt.Key.Key_Space or (key == self.peek_key and not held):
             if not event.isAutoRepeat():
                 self._hold(key, True)
             return True
@@ -240,12 +206,26 @@ class Gestures(QObject):
         if wanted is not None and self._tool.wants(wanted):
             self._step(self._tool.key(wanted))
             return True
-        viewport, arrow = self._surface.viewport, ARROWS.get(key)
-        if arrow is None or viewport is None or event.modifiers() & ~_ON_KEYPAD:
+        arrow = ARROWS.get(key)
+        return arrow is not None and self._go(*arrow, held)
+
+    def _go(self, across: float, down: float, held: Qt.KeyboardModifier) -> bool:
+        """An arrow key moves the view, with Shift the divider."""
+        ratio = self._surface.pixel_ratio()
+        if held == Qt.KeyboardModifier.ShiftModifier and across:
+            return self._surface.nudge_divider(-across * DIVIDER_STEP * ratio)
+        if held or self._surface.viewport is None:
             return False
-        far = PAN_STEP * self._surface.pixel_ratio()
-        self._surface.set_viewport(viewport.panned(arrow[0] * far, arrow[1] * far))
+        self._scroll(across * PAN_STEP * ratio, down * PAN_STEP * ratio)
         return True
+
+    def _scroll(self, dx: float, dy: float) -> None:
+        """Wheel and arrows never push a picture away that is in view as a whole."""
+        viewport = self._surface.viewport
+        if viewport is not None:
+            scrolled = viewport.scrolled(dx, dy)
+            if scrolled != viewport:
+                self._surface.set_viewport(scrolled)
 
     def key_up(self, event: QKeyEvent) -> bool:
         """Whether a held key is let go."""
@@ -278,9 +258,16 @@ class Gestures(QObject):
         if outcome is not None:
             self._surface.tell_outcome(outcome)
 
+    def _is_divider(self, place: QPointF) -> bool:
+        """The divider gives way to a held Space and to what is half drawn."""
+        free = not self._space and self._pans_from is None and self._tool.draft is None
+        return free and self._surface.is_divider(place)
+
     def _show_cursor(self) -> None:
         if self._pans_from is not None:
             self._surface.show_cursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._slides or self._over_divider:
+            self._surface.show_cursor(Qt.CursorShape.SplitHCursor)
         elif self._hand():
             self._surface.show_cursor(Qt.CursorShape.OpenHandCursor)
         else:
@@ -310,12 +297,14 @@ class Gestures(QObject):
         if viewport is None:
             return Pointer(0.0, 0.0)
         x, y = viewport.to_image(place.x(), place.y())
+        # The other end of a tablet's pen is an eraser: it does what Alt does.
+        turned = event.pointerType() == QPointingDevice.PointerType.Eraser
         return Pointer(
             x,
             y,
             button=Button.NONE if self._held is None else BUTTONS.get(self._held, Button.NONE),
             shift=bool(held & Qt.KeyboardModifier.ShiftModifier),
-            alt=bool(held & Qt.KeyboardModifier.AltModifier),
+            alt=turned or bool(held & Qt.KeyboardModifier.AltModifier),
             ctrl=bool(held & Qt.KeyboardModifier.ControlModifier),
             reach=self._surface.pixel_ratio() / viewport.zoom,
             pen=self._surface.pen,

@@ -3,66 +3,24 @@
 Arrays are read in place at the resolution of the screen; nothing of full size is ever coloured.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
-from annotator.canvas.overlay import hatch, outline
+from annotator.canvas.pieces import (
+    MARGIN,
+    Cut,
+    Grid,
+    LabelPieces,
+    put_accepted,
+    put_changes,
+    put_proposed,
+)
 from annotator.canvas.pyramid import Window, sample_places
 from annotator.document.annotations import PixelBox
 from annotator.document.classes import BACKGROUND, ClassId
-from annotator.document.label_map import Labels, Provenance
+from annotator.document.label_map import Labels
 
 _ALL_DOUBT = 255
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelPieces:
-    """One window of the screen, each (h, w) uint8 class ids, 0 clear; ``doubt`` 0 .. 255."""
-
-    accepted_fill: Labels
-    accepted_ink: Labels
-    proposed_fill: Labels
-    proposed_ink: Labels
-    doubt: Labels
-
-    @classmethod
-    def blank(cls, height: int, width: int) -> "LabelPieces":
-        """All clear."""
-        return cls(*(np.zeros((height, width), np.uint8) for _ in range(5)))
-
-    def put(self, part: "LabelPieces", *, x: int, y: int) -> None:
-        """Replace a part of all five, in place."""
-        for whole, piece in zip(self.planes, part.planes, strict=True):
-            whole[y : y + piece.shape[0], x : x + piece.shape[1]] = piece
-
-    def part(self, window: Window) -> "LabelPieces":
-        """A view of a part of all five."""
-        x0, y0, x1, y1 = window
-        pictured = (
-            self.accepted_fill,
-            self.accepted_ink,
-            self.proposed_fill,
-            self.proposed_ink,
-            self.doubt,
-        )
-        return LabelPieces(*(plane[y0:y1, x0:x1] for plane in pictured))
-
-    def looks_like(self, other: "LabelPieces") -> bool:
-        """Whether all five are equal."""
-        return all(map(np.array_equal, self.planes, other.planes))
-
-    @property
-    def planes(self) -> tuple[Labels, ...]:
-        """All five, in the order of painting: proposals lie under what was accepted."""
-        return (
-            self.proposed_fill,
-            self.proposed_ink,
-            self.accepted_fill,
-            self.accepted_ink,
-            self.doubt,
-        )
 
 
 class LabelLayers:
@@ -74,6 +32,7 @@ class LabelLayers:
         self.proposal: Labels | None = None
         self._provenance: Labels | None = None
         self._doubt: Labels | None = None
+        self._changes: Labels | None = None
         self._owned = False  # whether the accepted arrays are ours to write
 
     def set_accepted(self, classes: Labels, provenance: Labels) -> None:
@@ -110,6 +69,17 @@ class LabelLayers:
             raise ValueError(f"An uncertainty map is (h, w), not {doubt.shape}.")
         self._doubt = (np.nan_to_num(doubt).clip(0, 1) * _ALL_DOUBT).astype(np.uint8)
 
+    def set_difference(self, kinds: Labels | None) -> None:
+        """(H, W) uint8 of `Change`, read and not copied."""
+        if kinds is not None:
+            self._check(kinds)
+        self._changes = kinds
+
+    @property
+    def differs(self) -> bool:
+        """Whether a preview of changes is shown."""
+        return self._changes is not None
+
     def class_at(self, x: float, y: float) -> ClassId | None:
         """What was accepted there, else what is proposed; None outside the image."""
         row, column = int(y // 1), int(x // 1)
@@ -119,35 +89,29 @@ class LabelLayers:
         plane = self.classes if touched else self.proposal
         return BACKGROUND if plane is None else ClassId(int(plane[row, column]))
 
-    def pieces(self, window: Window, zoom: float, *, line: int, under: bool) -> LabelPieces:
-        """What a window of the screen shows; ``under``: proposals under accepted areas as well.
+    def pieces(self, window: Window, zoom: float, *, line: int, cut: Cut) -> LabelPieces:
+        """What a window of the screen shows.
 
         ``line``: thickness of outlines and hatches in device pixels.
         """
         x0, y0, x1, y1 = window
-        pieces = LabelPieces.blank(y1 - y0, x1 - x0)
-        wider = x0 - line, y0 - line, x1 + line, y1 + line
-        core = slice(line, line + y1 - y0), slice(line, line + x1 - x0)
+        pieces, grid = LabelPieces.blank(y1 - y0, x1 - x0), Grid((x0, y0), line)
+        margin = MARGIN * line
+        wider = x0 - margin, y0 - margin, x1 + margin, y1 + margin
         touched = None
         if self.classes is not None and self._provenance is not None:
             ids = self._sample(self.classes, wider, zoom)
             provenance = self._sample(self._provenance, wider, zoom)
-            pieces.accepted_fill[:] = ids[core]
-            if ids.any():
-                inked = provenance[core] == Provenance.DRAWN
-                inked &= hatch((y1 - y0, x1 - x0), (x0, y0), line)
-                inked |= outline(ids, line)
-                np.multiply(ids[core], inked, out=pieces.accepted_ink)
-            touched = provenance != Provenance.UNTOUCHED
+            touched = put_accepted(pieces, ids, provenance, grid=grid, cut=cut)
         if self.proposal is not None:
             ids = self._sample(self.proposal, wider, zoom)
-            if touched is not None and not under:
+            if touched is not None and not cut.apart:
                 ids = ids * ~touched
-            pieces.proposed_fill[:] = ids[core]
-            if ids.any():
-                np.multiply(ids[core], outline(ids, line), out=pieces.proposed_ink)
+            put_proposed(pieces, ids, grid=grid, cut=cut)
         if self._doubt is not None:
             pieces.doubt[:] = self._sample(self._doubt, window, zoom)
+        if self._changes is not None:
+            put_changes(pieces, self._sample(self._changes, wider, zoom), grid)
         return pieces
 
     def _sample(self, plane: Labels, window: Window, zoom: float) -> Labels:

@@ -1,13 +1,14 @@
-"""The overlay's looks: which colour a class has as fill and as ink, how lines and hatches fall.
+"""The overlay's looks: which colour a class has as fill and as ink, and how changes are shown.
 
-Everything here is indexed: pixels hold class ids, a table of 256 colours says how they look, so a
-new colour or opacity touches no pixel. Lines and hatches are made at screen resolution: one pixel
+Everything here is indexed: pixels hold class ids or kinds, a table of 256 colours says how they
+look, so a new colour or opacity touches no pixel. Lines are made at screen resolution: one pixel
 thick at every zoom.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum, IntEnum, IntFlag, auto
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,13 @@ from annotator.document.label_map import Labels
 
 ColourTable = list[int]  # 256 values 0xAARRGGBB, not premultiplied: what an indexed picture holds
 
-PROPOSED_SHARE = 0.72  # of the opacity: proposals are lighter than what was accepted
+PROPOSED_SHARE = 0.6  # of the opacity: proposals are lighter than what was accepted
 ACCEPTED_INK = 0.95  # opacity of an accepted outline and of the hatch on drawn areas
-PROPOSED_INK = 0.6
-HATCH_PERIOD = 7  # screen pixels, at 100 % screen scale
+PROPOSED_INK = 0.75
+DIMMED_SHARE = 0.4  # of all this under a preview of changes
+SHADE_INK = 0.42  # of the dark line beside an inked one, which else drowns in a bright picture
+GLEAM_INK = 0.7  # of the light line in areas drawn as background
+DARKEST_INK = 0.2  # luminance: darker classes draw their lines lighter than their areas
 IGNORED_COLOUR: Colour = (128, 128, 128)
 UNKNOWN_COLOUR: Colour = (150, 150, 150)  # of a class that came without one
 DOUBT_STRONGEST = 0.75
@@ -34,8 +38,38 @@ class Layer(Enum):
 
     PROPOSED = auto()
     ACCEPTED = auto()
+    DRAWN = auto()  # areas painted by hand
     DOUBT = auto()
-    DRAWN = auto()
+    CUES = auto()  # marks: strokes, boxes, polygons, patches
+
+
+class Shade(IntFlag):
+    """Bits of the shade plane: the companions of inked lines, for each side by itself."""
+
+    ACCEPTED_DARK = 1
+    ACCEPTED_LIGHT = 2
+    PROPOSED_DARK = 4
+
+
+class Change(IntEnum):
+    """What an accept would do to a pixel."""
+
+    SAME = 0
+    ADDED = 1
+    REMOVED = 2
+    CHANGED = 3
+
+
+# Blue, vermilion and yellow part in every form of colour blindness, by lightness alone as well; the
+# patterns are a plus, a minus and a ring.
+CHANGE_COLOURS: Mapping[Change, Colour] = {
+    Change.ADDED: (0, 90, 181),
+    Change.REMOVED: (213, 94, 0),
+    Change.CHANGED: (244, 214, 70),
+}
+CHANGE_FILL = 0.55
+CHANGE_INK = 0.85
+INKED = 4  # kinds from here on are the marks and rims of the kind below
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +80,7 @@ class Look:
     opacity: float = 0.45
     filled: bool = True
     hidden: frozenset[int] = frozenset()  # class ids
+    dimmed: bool = False  # under a preview of changes
 
     def colour(self, class_id: int) -> Colour:
         """What a class is shown in."""
@@ -57,26 +92,58 @@ class Look:
         return self._table(self.opacity if self.filled else 0.0)
 
     def accepted_ink(self) -> ColourTable:
-        """For their outline and hatch."""
-        return self._table(ACCEPTED_INK if self.opacity else 0.0)
+        """For their outline, hatch and pattern."""
+        return self._table(ACCEPTED_INK if self.opacity else 0.0, inked=True)
 
     def proposed_fill(self) -> ColourTable:
         """For proposed areas."""
         return self._table(self.opacity * PROPOSED_SHARE if self.filled else 0.0)
 
     def proposed_ink(self) -> ColourTable:
-        """For their outline."""
-        return self._table(PROPOSED_INK if self.opacity else 0.0)
+        """For their outline and pattern."""
+        return self._table(PROPOSED_INK if self.opacity else 0.0, inked=True)
 
-    def _table(self, opacity: float) -> ColourTable:
+    def shade(self, *, accepted: bool, proposed: bool) -> ColourTable:
+        """For the companions of inked lines, of one side or of both; bits of `Shade`."""
+        if not self.opacity:
+            return [0] * 256
+        dark = Shade.ACCEPTED_DARK * accepted | Shade.PROPOSED_DARK * proposed
+        light = Shade.ACCEPTED_LIGHT * accepted
+        share = DIMMED_SHARE if self.dimmed else 1.0
+        gleam, shadow = argb((255, 255, 255), GLEAM_INK * share), argb((0, 0, 0), SHADE_INK * share)
+        return [gleam if i & light else shadow if i & dark else 0 for i in range(256)]
+
+    def _table(self, opacity: float, *, inked: bool = False) -> ColourTable:
         clear = {int(BACKGROUND), *self.hidden}
-        return [0 if i in clear else argb(self.colour(i), opacity) for i in range(256)]
+        opacity *= DIMMED_SHARE if self.dimmed else 1.0
+        return [
+            0
+            if i in clear or not opacity
+            else argb(ink_colour(self.colour(i)) if inked else self.colour(i), opacity)
+            for i in range(256)
+        ]
 
 
 def argb(colour: Colour, opacity: float) -> int:
     """0xAARRGGBB."""
     red, green, blue = colour
     return round(opacity * 255) << 24 | red << 16 | green << 8 | blue
+
+
+def luminance(colour: Colour) -> float:
+    """0 black .. 1 white, as light and not as its code; the power is near enough to sRGB's."""
+    red, green, blue = (math.pow(part / 255, 2.2) for part in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def ink_colour(colour: Colour) -> Colour:
+    """The colour of lines: the class's own, lightened where it would drown in a dark picture."""
+    lacking = DARKEST_INK - luminance(colour)
+    if lacking <= 0:
+        return colour
+    share = 0.3 + 0.25 * lacking / DARKEST_INK
+    red, green, blue = (round(part + (255 - part) * share) for part in colour)
+    return red, green, blue
 
 
 def doubt_table() -> ColourTable:
@@ -90,6 +157,16 @@ def doubt_table() -> ColourTable:
     ]
 
 
+def change_table() -> ColourTable:
+    """Kinds of `Change`, and INKED + kind for their marks, dark on the light kind."""
+    table = [0] * 256
+    for kind, colour in CHANGE_COLOURS.items():
+        mark: Colour = (255, 255, 255) if luminance(colour) < 0.5 else (30, 30, 30)
+        table[kind] = argb(colour, CHANGE_FILL)
+        table[INKED + kind] = argb(mark, CHANGE_INK)
+    return table
+
+
 def outline(ids: Labels, line: int) -> npt.NDArray[np.bool_]:
     """ids (h + 2 line, w + 2 line), with a margin -> (h, w): the inner rim of every area.
 
@@ -101,11 +178,3 @@ def outline(ids: Labels, line: int) -> npt.NDArray[np.bool_]:
     rim |= ids[line:-line, : -2 * line] != middle
     rim |= ids[line:-line, 2 * line :] != middle
     return rim
-
-
-def hatch(shape: tuple[int, int], origin: tuple[int, int], line: int) -> npt.NDArray[np.bool_]:
-    """(h, w): fine diagonals, in step across windows; ``origin`` (x, y) of the window."""
-    along = np.arange(shape[0] + shape[1]) + origin[0] + origin[1]
-    diagonal = along % (HATCH_PERIOD * line) < line
-    # Row r is the same line begun r places further on, so all rows are views of one.
-    return np.lib.stride_tricks.as_strided(diagonal, shape, (1, 1), writeable=False)

@@ -72,6 +72,13 @@ class Viewport:
         """The image moved by device pixels, as far as some of it stays visible."""
         return replace(self, left=self.left + dx, top=self.top + dy).kept_visible()
 
+    def scrolled(self, dx: float, dy: float) -> "Viewport":
+        """Panned, but a side that is in view from end to end stays where it is."""
+        (left, top), (width, height) = self.origin, self.extent
+        whole_across = left >= 0 and left + width <= self.view[0]
+        whole_down = top >= 0 and top + height <= self.view[1]
+        return self.panned(0.0 if whole_across else dx, 0.0 if whole_down else dy)
+
     def centred(self, point: Point) -> "Viewport":
         """The image point moved to the middle of the view."""
         left = self.view[0] / 2 - point[0] * self.zoom

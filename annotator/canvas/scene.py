@@ -8,17 +8,20 @@ the same pieces over each other again.
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from annotator.canvas.cue_paint import CUE_MARGIN, CuePainter, cue_box
-from annotator.canvas.layers import LabelLayers, LabelPieces
-from annotator.canvas.overlay import ColourTable, Layer, Look, doubt_table
+from annotator.canvas.layers import LabelLayers
+from annotator.canvas.overlay import Layer, Look
+from annotator.canvas.pieces import MARGIN, Cut
 from annotator.canvas.pyramid import ImagePyramid, Window
+from annotator.canvas.tile import Side, Tables, Tile, edges, rectangles, tables_of
 from annotator.document.annotations import Cue, CueId, PixelBox
+from annotator.document.label_map import Labels
 
 TILE = 256
 FEWEST_KEPT = 64
@@ -34,26 +37,6 @@ class Remade:
     composed_pixels: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Tile:
-    """One square; ``stale`` labels, ``undrawn`` cues, ``uncomposed``: its pixels to re-make."""
-
-    window: Window
-    photo: QImage
-    composed: QImage
-    pieces: LabelPieces
-    pictures: tuple[QImage, ...]  # the planes of ``pieces``, read in place
-    drawn: QImage | None  # the cues, clear elsewhere; None where there are none
-    stale: QRegion
-    undrawn: QRegion
-    uncomposed: QRegion
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether ``composed`` is what it should be."""
-        return self.stale.isEmpty() and self.undrawn.isEmpty() and self.uncomposed.isEmpty()
-
-
 @dataclass(slots=True)
 class Scene:
     """Everything that lies still on the image. Change it through its methods only."""
@@ -61,6 +44,8 @@ class Scene:
     pyramid: ImagePyramid
     look: Look = field(default_factory=Look)
     layers: frozenset[Layer] = frozenset(Layer)
+    comparing: bool = False
+    hatching: bool = False
     cues: tuple[Cue, ...] = ()
     remade: Remade = field(default_factory=Remade)
     _labels: LabelLayers = field(init=False)
@@ -68,14 +53,16 @@ class Scene:
     _zoom: float = 1.0
     _line: int = 1
     _lifted: CueId | None = None
-    _tables: tuple[ColourTable, ...] = ()
+    _cut: Cut = field(default_factory=Cut)
+    _tables: Tables = ()
+    _after: Tables | None = None  # of the right side, while two are compared
     _before: tuple[Tile, ...] = ()
     _zoom_before: float = 1.0
     _cue_areas: list[tuple[Cue, QRect]] | None = None
 
     def __post_init__(self) -> None:
         self._labels = LabelLayers(self.pyramid.size)
-        self._mix()
+        self._restyle()
 
     @property
     def labels(self) -> LabelLayers:
@@ -97,18 +84,36 @@ class Scene:
             return
         cues_look = look.colours != self.look.colours or look.hidden != self.look.hidden
         self.look = look
-        self._mix()
-        self._recompose()
+        self._restyle()
         if cues_look:
             self._touch(self.cues)
 
     def set_layers(self, layers: frozenset[Layer]) -> None:
         """Which layers are shown; hiding what was accepted uncovers the proposal below."""
-        changed, self.layers = layers ^ self.layers, layers
-        if Layer.ACCEPTED in changed:
+        if layers != self.layers:
+            self.layers = layers
+            self._restyle()
+
+    def set_comparing(self, comparing: bool) -> None:
+        """Make both sides of every tile: what was accepted alone, what is proposed alone."""
+        if comparing != self.comparing:
+            self.comparing = comparing
+            self._restyle()
+
+    def set_hatching(self, hatching: bool) -> None:
+        """A pattern for each class."""
+        if hatching != self.hatching:
+            self.hatching = hatching
+            self._restyle()
+
+    def set_difference(self, kinds: Labels | None) -> None:
+        """(H, W) uint8 of `Change`, over everything else, which steps back."""
+        differed = self._labels.differs
+        self._labels.set_difference(kinds)
+        if differed or self._labels.differs:
             self.relabel(None)
-        if changed:
-            self._recompose()
+        if differed != self._labels.differs:
+            self._restyle()
 
     def set_cues(self, cues: Sequence[Cue]) -> list[PixelBox]:
         """Other cues; the boxes that look different now."""
@@ -136,14 +141,22 @@ class Scene:
 
     def relabel(self, box: PixelBox | None) -> None:
         """The labels in a box of the image have changed, or everywhere."""
-        for tile, part in self._parts(box, self._line):
+        margin = self._line * (MARGIN if self._cut.rimmed else 1)
+        for tile, part in self._parts(box, margin):
             tile.stale += part  # composed again only where it turns out to look different
 
     def paint(
-        self, painter: QPainter, window: Window, *, bare: bool, until: float = math.inf
+        self,
+        painter: QPainter,
+        window: Window,
+        *,
+        bare: bool,
+        until: float = math.inf,
+        side: Side = Side.WHOLE,
     ) -> bool:
         """Lay the part ``window`` of the scaled image at (0, 0) of ``painter``.
 
+        ``side`` of a comparison; both are made at once, so that moving the divider only copies.
         What is not made by the time ``until`` (of `time.perf_counter`) is shown as it was before,
         stretched if need be; answers whether everything is as it should be.
         """
@@ -156,13 +169,13 @@ class Scene:
                 tile = self._tiles.get((column, row)) if late else self._tile(column, row)
                 part = self._place(column, row) & seen
                 if tile is None:
-                    self._stand_in(painter, part, seen.topLeft())
+                    self._stand_in(painter, part, seen.topLeft(), side)
                     complete = False
                     continue
                 if not bare and not late:
                     self._finish(tile)
                 complete &= bare or tile.is_finished
-                picture = tile.photo if bare else tile.composed
+                picture = tile.photo if bare else tile.picture(side)
                 corner = QPoint(*tile.window[:2])
                 painter.drawImage(
                     part.translated(-seen.topLeft()), picture, part.translated(-corner)
@@ -173,7 +186,7 @@ class Scene:
         """The picture is complete: what it was like at the last zoom is not needed any more."""
         self._before = ()
 
-    def _stand_in(self, painter: QPainter, part: QRect, origin: QPoint) -> None:
+    def _stand_in(self, painter: QPainter, part: QRect, origin: QPoint, side: Side) -> None:
         """A part of the scaled image from tiles of another zoom, or bare where there are none."""
         painter.save()
         painter.setClipRect(part.translated(-origin), Qt.ClipOperation.IntersectClip)
@@ -185,7 +198,7 @@ class Scene:
             x0, y0, x1, y1 = (edge * ratio for edge in tile.window)
             target = QRectF(x0, y0, x1 - x0, y1 - y0)
             if target.intersects(QRectF(part)):
-                painter.drawImage(target.translated(-QPointF(origin)), tile.composed)
+                painter.drawImage(target.translated(-QPointF(origin)), tile.picture(side))
         painter.restore()
 
     def _place(self, column: int, row: int) -> QRect:
@@ -203,25 +216,8 @@ class Scene:
 
     def _made(self, column: int, row: int) -> Tile:
         window = edges(self._place(column, row))
-        photo = self.pyramid.window(window, self._zoom)
         self.remade.photos += 1
-        pieces = LabelPieces.blank(photo.height(), photo.width())
-        pictures = tuple(
-            QImage(p.data, p.shape[1], p.shape[0], p.shape[1], QImage.Format.Format_Indexed8)
-            for p in pieces.planes
-        )
-        whole = QRegion(photo.rect())
-        return Tile(
-            window=window,
-            photo=photo,
-            composed=photo.copy(),
-            pieces=pieces,
-            pictures=pictures,
-            drawn=None,
-            stale=whole,
-            undrawn=QRegion(whole),
-            uncomposed=QRegion(whole),
-        )
+        return Tile.blank(window, self.pyramid.window(window, self._zoom))
 
     def _finish(self, tile: Tile) -> None:
         for part in rectangles(tile.stale):
@@ -231,32 +227,18 @@ class Scene:
             self._draw(tile, tile.undrawn.boundingRect())
             tile.undrawn = QRegion()
         if not tile.uncomposed.isEmpty():
-            self._compose(tile, tile.uncomposed.boundingRect())
+            part = tile.uncomposed.boundingRect()
+            tile.compose(part, self._tables, self._after, cues=Layer.CUES in self.layers)
             tile.uncomposed = QRegion()
+            self.remade.composed_pixels += part.width() * part.height()
 
     def _label(self, tile: Tile, part: QRect) -> None:
         window = edges(part.translated(*tile.window[:2]))
-        under = Layer.ACCEPTED not in self.layers
-        fresh = self._labels.pieces(window, self._zoom, line=self._line, under=under)
+        fresh = self._labels.pieces(window, self._zoom, line=self._line, cut=self._cut)
         if not fresh.looks_like(tile.pieces.part(edges(part))):
             tile.pieces.put(fresh, x=part.x(), y=part.y())
             tile.uncomposed += part
         self.remade.label_pixels += part.width() * part.height()
-
-    def _compose(self, tile: Tile, part: QRect) -> None:
-        painter = QPainter(tile.composed)
-        painter.setClipRect(part)
-        painter.drawImage(part, tile.photo, part)
-        planes = zip(PLANE_LAYERS, tile.pieces.planes, tile.pictures, self._tables, strict=True)
-        x0, y0, x1, y1 = edges(part)
-        for layer, plane, picture, table in planes:
-            if layer in self.layers and plane[y0:y1, x0:x1].any():
-                picture.setColorTable(table)
-                painter.drawImage(part, picture, part)
-        if tile.drawn is not None and Layer.DRAWN in self.layers:
-            painter.drawImage(part, tile.drawn, part)
-        painter.end()
-        self.remade.composed_pixels += part.width() * part.height()
 
     def _draw(self, tile: Tile, part: QRect) -> None:
         left, top = tile.window[:2]
@@ -297,10 +279,6 @@ class Scene:
                 tile.uncomposed += part
         return boxes
 
-    def _recompose(self) -> None:
-        for tile, part in self._parts(None, 0):
-            tile.uncomposed += part
-
     def _parts(self, box: PixelBox | None, margin: int) -> list[tuple[Tile, QRect]]:
         """Which tiles a box of the image touches, each with the part; all of all for None."""
         found = []
@@ -319,27 +297,21 @@ class Scene:
         left, top = int(x0 // 1) - margin, int(y0 // 1) - margin
         return QRect(left, top, int(x1 // 1) + 1 + margin - left, int(y1 // 1) + 1 + margin - top)
 
-    def _mix(self) -> None:
-        look = self.look
-        self._tables = (
-            look.proposed_fill(),
-            look.proposed_ink(),
-            look.accepted_fill(),
-            look.accepted_ink(),
-            doubt_table(),
+    def _restyle(self) -> None:
+        """Mix the colours anew, and cut the pieces anew only where other marks are wanted."""
+        cut = Cut(
+            accepted=Layer.ACCEPTED in self.layers,
+            drawn=Layer.DRAWN in self.layers,
+            apart=self.comparing,
+            patterned=self.hatching,
+            rimmed=not self.look.filled,
         )
-
-
-def edges(rect: QRect) -> Window:
-    """x0, y0, x1, y1, half open."""
-    return rect.x(), rect.y(), rect.x() + rect.width(), rect.y() + rect.height()
-
-
-def rectangles(region: QRegion) -> Iterator[QRect]:
-    """The disjoint rectangles of a region; Qt's typing does not know that it has them."""
-    parts: Iterable[QRect] = region  # type: ignore[assignment]
-    return iter(parts)
-
-
-# Which switch shows each plane of the pieces, in their order.
-PLANE_LAYERS = (Layer.PROPOSED, Layer.PROPOSED, Layer.ACCEPTED, Layer.ACCEPTED, Layer.DOUBT)
+        if cut != self._cut:
+            self._cut = cut
+            self.relabel(None)
+        look = replace(self.look, dimmed=self._labels.differs)
+        first = Side.BEFORE if self.comparing else Side.WHOLE
+        self._tables = tables_of(look, self.layers, first)
+        self._after = tables_of(look, self.layers, Side.AFTER) if self.comparing else None
+        for tile, part in self._parts(None, 0):
+            tile.uncomposed += part

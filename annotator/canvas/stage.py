@@ -10,21 +10,12 @@ needed, so it works alike over remote desktops and in tests.
 import time
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import (
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from annotator.canvas.cue_paint import CUE_MARGIN
+from annotator.canvas.divider import Divider, paint_divider
 from annotator.canvas.draft_paint import (
     GrowingStroke,
     draft_area,
@@ -33,43 +24,27 @@ from annotator.canvas.draft_paint import (
     ring_area,
 )
 from annotator.canvas.gestures import Gestures
+from annotator.canvas.notice import Notice, paint_notice
 from annotator.canvas.overlay import Layer, Look
 from annotator.canvas.pan_tool import PanTool
 from annotator.canvas.pan_zoom import Viewport
-from annotator.canvas.scene import edges, rectangles
+from annotator.canvas.scene import Scene
+from annotator.canvas.sensing import SensingWidget
 from annotator.canvas.sight import CanvasSight
-from annotator.canvas.tool import (
-    BoxDrawn,
-    ClassPicked,
-    Draft,
-    HandlesDraft,
-    Outcome,
-    PatchPainted,
-    Pen,
-    PolygonDrawn,
-    PolygonEdited,
-    StrokeDraft,
-    StrokeDrawn,
-)
+from annotator.canvas.tile import Side, edges, rectangles
+from annotator.canvas.tool import Draft, HandlesDraft, Pen, StrokeDraft
 from annotator.document.annotations import PixelBox
+from annotator.look.colours import colours_of
 
 SMALLEST_RADIUS = 0.5
 LARGEST_RADIUS = 2000.0
-FRAME_BUDGET = 0.010  # seconds in which a frame makes tiles; the rest follows in the next ones
+FRAME_BUDGET = 0.008  # seconds in which a frame makes tiles; the rest follows in the next ones
 SMALLEST_RING = 2.0  # screen pixels
 
 
-class Stage(QWidget):
+class Stage(SensingWidget):
     """Shows what `sight` holds at a viewport, with the half-drawn thing and the pen on top."""
 
-    stroke_drawn = Signal(object)  # StrokeDrawn
-    stroke_growing = Signal(object)  # StrokeDraft, at most thirty times a second
-    box_drawn = Signal(object)  # BoxDrawn
-    polygon_drawn = Signal(object)  # PolygonDrawn
-    polygon_edited = Signal(object)  # PolygonEdited
-    patch_painted = Signal(object)  # PatchPainted
-    class_picked = Signal(object)  # ClassPicked
-    pointer_moved = Signal(float, float)  # image coordinates
     zoom_changed = Signal(float)  # device pixels per image pixel
     radius_changed = Signal(float)  # image pixels
     opacity_changed = Signal(float)
@@ -83,6 +58,10 @@ class Stage(QWidget):
         self._viewport: Viewport | None = None
         self._fits = True  # the whole image stays in view when the canvas changes size
         self._peeking = False
+        self._comparing = False
+        self._hatching = False
+        self._divider = Divider()
+        self._notice: Notice | None = None  # what stands here while there is no picture
         self._draft: Draft | None = None
         self._pointer: QPointF | None = None  # device pixels
         self._draft_area = QRect()  # device pixels that were painted on, draft and ring
@@ -183,25 +162,23 @@ class Stage(QWidget):
         if self.cursor().shape() != shape:
             self.setCursor(shape)
 
-    def tell_growing(self, draft: StrokeDraft) -> None:
-        """A stroke grows."""
-        self.stroke_growing.emit(draft)
+    def is_divider(self, place: QPointF) -> bool:
+        """Whether the divider of a comparison is there, in device pixels."""
+        seen = self._viewport if self._comparing else None
+        return seen is not None and self._divider.is_near(seen, place, self.pixel_ratio())
 
-    def tell_pointer(self, x: float, y: float) -> None:
-        """The pointer is over that point of the image."""
-        self.pointer_moved.emit(x, y)
+    def slide_divider(self, x: float) -> None:
+        """The divider to another place, in device pixels."""
+        if self._viewport is not None:
+            self._divider.slide(self._viewport, x)
+            self.update()
 
-    def tell_outcome(self, outcome: Outcome) -> None:
-        """A gesture has ended in this: one signal."""
-        signals: dict[type[Outcome], SignalInstance] = {
-            StrokeDrawn: self.stroke_drawn,
-            PatchPainted: self.patch_painted,
-            BoxDrawn: self.box_drawn,
-            PolygonDrawn: self.polygon_drawn,
-            PolygonEdited: self.polygon_edited,
-            ClassPicked: self.class_picked,
-        }
-        signals[type(outcome)].emit(outcome)
+    def nudge_divider(self, step: float) -> bool:
+        """The divider moved by device pixels; False where nothing is compared."""
+        if self._viewport is None or not self._comparing:
+            return False
+        self.slide_divider(self._divider.place(self._viewport) + step)
+        return True
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Lay tiles where something changed, then what is half drawn."""
@@ -210,22 +187,18 @@ class Stage(QWidget):
             painter.fillRect(rect, self.palette().color(QPalette.ColorRole.Shadow))
         viewport, scene, ratio = self._viewport, self.sight.scene, self.pixel_ratio()
         if viewport is None or scene is None:
+            if self._notice is not None:
+                paint_notice(painter, self.rect(), self._notice, colours_of(self.palette()))
             return
         until = time.perf_counter() + self.frame_budget
         complete = True
         painter.scale(1 / ratio, 1 / ratio)
-        image = QRect(*viewport.origin, *viewport.extent)
         for rect in rectangles(event.region()):
             part = _scaled(rect, ratio)
-            seen = part & image
-            if not seen.isEmpty():
-                painter.translate(seen.topLeft())
-                there = edges(seen.translated(-image.topLeft()))
-                complete &= scene.paint(painter, there, bare=self._peeking, until=until)
-                painter.translate(-seen.topLeft())
+            complete &= self._lay_scene(painter, scene, viewport, part=part, until=until)
             if not self._peeking:
                 self._stroke.lay(painter, part)
-        self._paint_top(painter, viewport)
+        self._paint_top(painter, viewport, event.region())
         painter.end()
         scene.make_room(viewport.view)
         if complete and event.rect() == self.rect():
@@ -233,62 +206,42 @@ class Stage(QWidget):
         elif not complete:
             self._rest.start()
 
+    def _lay_scene(
+        self, painter: QPainter, scene: Scene, viewport: Viewport, *, part: QRect, until: float
+    ) -> bool:
+        """The scene on a part of the view, in device pixels; whether it is as it should be."""
+        image = QRect(*viewport.origin, *viewport.extent)
+        complete = True
+        for side, area in self._sides(viewport):
+            seen = part & area & image
+            if not seen.isEmpty():
+                painter.translate(seen.topLeft())
+                there = edges(seen.translated(-image.topLeft()))
+                complete &= scene.paint(painter, there, bare=self._peeking, until=until, side=side)
+                painter.translate(-seen.topLeft())
+        return complete
+
+    def _sides(self, viewport: Viewport) -> tuple[tuple[Side, QRect], ...]:
+        """What is shown where, in device pixels of the view."""
+        width, height = viewport.view
+        if not self._comparing or self._peeking:
+            return ((Side.WHOLE, QRect(0, 0, width, height)),)
+        x = self._divider.place(viewport)
+        return (
+            (Side.BEFORE, QRect(0, 0, x, height)),
+            (Side.AFTER, QRect(x, 0, width - x, height)),
+        )
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The middle of the view keeps its place; a fitted image stays fitted."""
         super().resizeEvent(event)
         self._view_changed(1.0)
 
     def event(self, event: QEvent) -> bool:
-        """Keys that the tool needs now come before shortcuts of the window."""
-        kind = event.type()
-        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self._gestures.claims(event):
-                event.accept()
-                return True
-        elif kind == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            return self._gestures.pinch(event)
-        elif kind == QEvent.Type.DevicePixelRatioChange:
+        """Another screen may have other pixels."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._view_changed(1.0)
         return super().event(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """To the gestures."""
-        self._gestures.press(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """To the gestures."""
-        self._gestures.press(event, double=True)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """To the gestures."""
-        self._gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """To the gestures."""
-        self._gestures.release(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """To the gestures."""
-        self._gestures.leave()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """To the gestures."""
-        self._gestures.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """To the gestures; what they leave goes on to the window."""
-        if not self._gestures.key_down(event):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """To the gestures; what they leave goes on to the window."""
-        if not self._gestures.key_up(event):
-            super().keyReleaseEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Nothing is held any more."""
-        self._gestures.let_go()
-        super().focusOutEvent(event)
 
     def _set_look(self, look: Look) -> None:
         self._look = look
@@ -321,8 +274,13 @@ class Stage(QWidget):
         draft = self._draft if isinstance(self._draft, StrokeDraft) else None
         return self._stroke.show(draft, self._viewport, self._line(), self._look.colour)
 
-    def _paint_top(self, painter: QPainter, viewport: Viewport) -> None:
+    def _paint_top(self, painter: QPainter, viewport: Viewport, region: QRegion) -> None:
         line = self._line()
+        if self._comparing and not self._peeking:
+            strip = self._divider.strip(viewport, self.pixel_ratio())
+            if region.intersects(_scaled(strip, 1 / self.pixel_ratio())):
+                names = self.tr("Before: accepted"), self.tr("After: proposed")
+                paint_divider(painter, self._divider, viewport, self.pixel_ratio(), names)
         paint_draft(painter, self._draft, viewport, line, self._look.colour)
         ring = self._ring()
         if ring is not None:

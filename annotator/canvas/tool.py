@@ -118,8 +118,30 @@ class ClassPicked:
     class_id: ClassId
 
 
+@dataclass(frozen=True, slots=True)
+class RegionChosen:
+    """The region of the proposal around the pixel (x, y) is right."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class AreaChosen:
+    """The proposal is right within the pixels x0, y0, x1, y1, half open and inside the image."""
+
+    box: PixelBox
+
+
 Outcome: TypeAlias = (
-    StrokeDrawn | PatchPainted | BoxDrawn | PolygonDrawn | PolygonEdited | ClassPicked
+    StrokeDrawn
+    | PatchPainted
+    | BoxDrawn
+    | PolygonDrawn
+    | PolygonEdited
+    | ClassPicked
+    | RegionChosen
+    | AreaChosen
 )
 
 
@@ -137,6 +159,13 @@ class BoxDraft:
     """A rectangle being drawn."""
 
     target: ClassId
+    corners: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaDraft:
+    """A rectangle that stands for no class."""
+
     corners: tuple[float, float, float, float]
 
 
@@ -164,7 +193,7 @@ class HandlesDraft:
     following: Point | None = None
 
 
-Draft: TypeAlias = StrokeDraft | BoxDraft | RingDraft | HandlesDraft
+Draft: TypeAlias = StrokeDraft | BoxDraft | AreaDraft | RingDraft | HandlesDraft
 
 
 class Sight(Protocol):

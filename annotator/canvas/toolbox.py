@@ -1,5 +1,6 @@
 """All tools there are, in the order of the tool strip."""
 
+from annotator.canvas.accept_tools import AcceptBoxTool, AcceptRegionTool
 from annotator.canvas.box_tool import BoxTool
 from annotator.canvas.brush_tool import BrushTool, EraserTool
 from annotator.canvas.fill_tool import FillTool
@@ -20,6 +21,8 @@ def all_tools(sight: Sight) -> dict[str, Tool]:
         PolygonTool(sight),
         FillTool(sight),
         PickTool(sight),
+        AcceptRegionTool(sight),
+        AcceptBoxTool(sight),
         PanTool(),
     )
     return {tool.name: tool for tool in tools}

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QWidget
 
+from annotator.canvas.notice import Notice
 from annotator.canvas.overlay import Layer
+from annotator.canvas.pan_zoom import Viewport
 from annotator.canvas.pyramid import ImagePyramid, Pixels
 from annotator.canvas.scene import Remade, Scene
 from annotator.canvas.stage import Stage
@@ -16,6 +19,8 @@ from annotator.document.annotations import Cue, PixelBox
 from annotator.document.classes import ClassId, Colour
 from annotator.document.label_map import Labels
 
+PATIENCE_MS = 200  # a picture that comes sooner is not announced
+
 
 class CanvasView(Stage):
     """One picture to draw on. Colours, pen and tool outlive the picture; layers go with it.
@@ -23,21 +28,48 @@ class CanvasView(Stage):
     Methods that set a layer raise ValueError without a picture, or for arrays that do not fit it.
     """
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kept: Viewport | None = None  # where the last picture was looked at
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._waited_for = Notice("")
+        self._patience.timeout.connect(self._announce)
+        self.show_image(None)
+
     def show_image(self, pixels: Pixels | ImagePyramid | None, *, keep_view: bool = False) -> None:
         """Another picture, bare, fitted; ``keep_view``: at the same place if it has the same size.
 
-        pixels (H, W, 3) uint8 is read in place, so nobody may write to it. None clears.
+        pixels (H, W, 3) uint8 is read in place, so nobody may write to it. None clears, and a line
+        says what to do.
         """
-        self._gestures.cancel()
+        self._take_away()
+        if pixels is None:
+            self._say(Notice(self.tr("Choose an image in the gallery to draw on it."), "gallery"))
+            return
         pyramid = ImagePyramid(pixels) if isinstance(pixels, np.ndarray) else pixels
-        scene = None if pyramid is None else Scene(pyramid, self._look, self._layers)
-        kept = self._viewport if keep_view and self._viewport else None
-        self.sight.scene, self._viewport = scene, None
-        if scene is not None and kept is not None and kept.image == scene.pyramid.size:
-            self._go(kept)
-        elif scene is not None:
+        self.sight.scene = Scene(
+            pyramid, self._look, self._layers, comparing=self._comparing, hatching=self._hatching
+        )
+        kept, self._notice = self._kept, None
+        if keep_view and kept is not None and kept.image == pyramid.size:
+            size = self._device_size()
+            self._go(kept if kept.view == size else kept.resized(size))
+        else:
             self.fit()
-        self.update()
+
+    def show_loading(self, name: str) -> None:
+        """Another picture is on its way: the old one goes at once, its name stands here instead.
+
+        The name waits a moment, so that a picture that comes quickly is not announced.
+        """
+        self._take_away()
+        self._waited_for = Notice(self.tr("Reading {name}").format(name=name))
+        self._patience.start()
+
+    def show_notice(self, sentence: str, icon: str = "") -> None:
+        """No picture but a sentence: why there is none, or what to do next."""
+        self._take_away()
+        self._say(Notice(sentence, icon))
 
     def set_class_colours(self, colours: Mapping[int, Colour]) -> None:
         """Class id -> (red, green, blue); no tile of labels is made again."""
@@ -86,6 +118,25 @@ class CanvasView(Stage):
         scene.relabel(None)
         self.update()
 
+    def set_difference(self, kinds: Labels | None) -> None:
+        """What an accept would do, (H, W) uint8 of `Change`, read in place; over all else."""
+        self._shown().set_difference(kinds)
+        self.update()
+
+    def set_comparing(self, on: bool) -> None:
+        """Left of a divider what is accepted, right of it what is proposed."""
+        self._comparing = on
+        if self.sight.scene is not None:
+            self.sight.scene.set_comparing(on)
+        self.update()
+
+    def set_hatching(self, on: bool) -> None:
+        """A fine pattern for each class, for eyes that do not part its colour."""
+        self._hatching = on
+        if self.sight.scene is not None:
+            self.sight.scene.set_hatching(on)
+        self.update()
+
     def set_cues(self, cues: Sequence[Cue]) -> None:
         """What is drawn on the image, in order; only what changed is painted again."""
         for box in self._shown().set_cues(cues):
@@ -113,6 +164,23 @@ class CanvasView(Stage):
     def set_peek_key(self, key: Qt.Key | None) -> None:
         """The key that bares the image while it is held."""
         self._gestures.peek_key = key
+
+    def _take_away(self) -> None:
+        """The picture goes, with all that lies on it and all that is half drawn."""
+        self._gestures.cancel()
+        self._patience.stop()
+        self._kept = self._viewport or self._kept
+        self.sight.scene = self._viewport = self._notice = None
+        self.setAccessibleDescription(self.tr("The image with its labels; draw on it with a tool."))
+        self.update()
+
+    def _announce(self) -> None:
+        self._say(self._waited_for)
+
+    def _say(self, notice: Notice) -> None:
+        self._notice = notice
+        self.setAccessibleDescription(notice.sentence)
+        self.update()
 
     def _shown(self) -> Scene:
         if self.sight.scene is None:

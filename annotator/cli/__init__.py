@@ -2,5 +2,16 @@
 
 # Anything else that names a folder opens it in the window.
 COMMANDS = frozenset(
-    ("new", "rescan", "import", "segment", "export", "validate", "models", "doctor", "demo")
+    (
+        "new",
+        "rescan",
+        "import",
+        "segment",
+        "export",
+        "validate",
+        "models",
+        "train",
+        "doctor",
+        "demo",
+    )
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotator import __version__
-from annotator.cli import demo_command, model_commands, project_commands
+from annotator.cli import demo_command, model_commands, project_commands, train_command
 from annotator.cli.output import Output
 
 if TYPE_CHECKING:  # argparse's own class of "commands" is private and generic only for checkers
@@ -31,7 +31,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"annotator {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_new, _rescan, _import, _segment, _export, _validate, _models, _doctor, _demo):
+    for add in (
+        _new,
+        _rescan,
+        _import,
+        _segment,
+        _export,
+        _validate,
+        _models,
+        _train,
+        _doctor,
+        _demo,
+    ):
         add(verbs)
     return parser
 
@@ -122,7 +133,7 @@ def _validate(verbs: Verbs) -> None:
 
 
 def _models(verbs: Verbs) -> None:
-    summary = "List networks and weights, or import a weights file."
+    summary = "List networks and weights, import a weights file, or fetch a published one."
     group = verbs.add_parser("models", help=summary, description=summary)
     actions = group.add_subparsers(title="actions", required=True, metavar="ACTION")
     _verb(actions, "list", model_commands.list_models, "List what is known and what is there.")
@@ -130,11 +141,29 @@ def _models(verbs: Verbs) -> None:
         actions, "import", model_commands.import_model, "Import safetensors or torch weights."
     )
     verb.add_argument("file", type=Path, metavar="FILE")
-    verb.add_argument("--as", dest="network", metavar="NETWORK", help="which network it is")
     verb.add_argument(
-        "--preprocess", choices=("imagenet", "tf", "caffe"),
+        "--as", dest="network", metavar="NETWORK",
+        help="which network it is; open_clip:ViT-B-16 or timm:convnext_tiny for other libraries",
+    )  # fmt: skip
+    verb.add_argument("--name", metavar="NAME", help="what to call it (default: as the file)")
+    verb.add_argument(
+        "--preprocess", choices=("imagenet", "tf", "centred", "caffe", "clip", "half", "plain"),
         help="how the network wants its images (default: as usual for the network)",
     )  # fmt: skip
+    verb = _verb(
+        actions, "fetch", model_commands.fetch_model,
+        "Bring published weights from their publisher; goes on where it was stopped.",
+    )  # fmt: skip
+    verb.add_argument("name", nargs="?", metavar="NAME", help="which (default: list them)")
+    verb.add_argument("--yes", action="store_true", help="accept the licence without being asked")
+
+
+def _train(verbs: Verbs) -> None:
+    summary = "Train a method on labelled pictures."
+    group = verbs.add_parser("train", help=summary, description=summary)
+    methods = group.add_subparsers(title="methods", required=True, metavar="METHOD")
+    verb = _verb(methods, "panet", train_command.train_panet, train_command.SUMMARY)
+    train_command.add_panet_options(verb)
 
 
 def _doctor(verbs: Verbs) -> None:

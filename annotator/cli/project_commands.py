@@ -2,14 +2,14 @@
 
 import argparse
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from annotator.cli.output import Output, count
 from annotator.document.classes import BACKGROUND
 from annotator.document.edits import add_class
 from annotator.document.errors import DocumentError
-from annotator.flows import export_flow, import_flow, segment_flow
+from annotator.flows import export_flow, import_flow, kept_choices, segment_flow
 from annotator.flows.image_folder import (
     add_folder,
     move_image_root,
@@ -204,13 +204,24 @@ def _say_nothing_open(workspace: Workspace, output: Output) -> int:
 
 
 def _segment_options(wish: argparse.Namespace, workspace: Workspace) -> segment_flow.SegmentOptions:
-    last = workspace.project.settings
-    return segment_flow.SegmentOptions(
-        method=wish.method or last.get("method", segment_flow.DEFAULT_METHOD),
-        backbone=wish.backbone or last.get("backbone", segment_flow.DEFAULT_BACKBONE),
+    """What the project keeps, but for what the person says here.
+
+    Raises `DocumentError` for a kept choice that cannot be met and that nothing here replaces.
+    """
+    kept = kept_choices.kept_choices(workspace.project, segment_flow.SegmentOptions())
+    said = {kept_choices.METHOD: wish.method, kept_choices.BACKBONE: wish.backbone}
+    for complaint in kept.complaints:
+        if not said.get(complaint.key):
+            raise DocumentError(
+                f"This project's {complaint.key} cannot be used: {complaint.reason}"
+            )
+    return replace(
+        kept.options,
+        method=wish.method or kept.options.method,
+        backbone=wish.backbone or kept.options.backbone,
         device=wish.device,
         size_px=wish.size,
-        refine=not wish.no_refine,
+        refine=kept.options.refine and not wish.no_refine,
         seed=wish.seed,
     )
 

@@ -63,7 +63,7 @@ def read_pixels(path: Path, page: int = 0, limits: Limits = LIMITS) -> Pixels:
         picture_facts(path, image, limits)  # refuses absurd sizes before anything is allocated
         if page:
             raise refusal(path, f"it has no page {page}", "scan the folder again")
-        if _deep_png(image, stream):
+        if is_deep_png(image, stream):
             return _deep_png_pixels(stream, orientation_of(image))
         return _upright_pixels(image, orientation_of(image))
 
@@ -101,7 +101,7 @@ def _copied(picture: Image.Image, channels: int) -> Pixels:
     return pixels
 
 
-def _deep_png(image: ImageFile, stream: BinaryIO) -> bool:
+def is_deep_png(image: ImageFile, stream: BinaryIO) -> bool:
     """Whether it is a PNG of 16 bits a sample, which Pillow would cut to 8 where it has colour."""
     if image.format != "PNG":
         return False

@@ -39,6 +39,9 @@ class Store(Protocol):
     def read_label_map(self, entry: ImageEntry) -> LabelMap:
         """The label map of an image; `ProjectDamaged` where it cannot be understood."""
 
+    def read_tiles(self, image_id: ImageId) -> list[tuple[TileKey, bytes]]:
+        """Every stored tile of an image, still packed; what is not stored is untouched."""
+
     def read_provenance_kinds(self, entry: ImageEntry) -> frozenset[Provenance]:
         """Every provenance that some pixel of the image has."""
 
@@ -140,6 +143,14 @@ class Project:
     def image_ids_with_labels(self) -> tuple[ImageId, ...]:
         """Images where anything was drawn, accepted or imported into the label map, by id."""
         return tuple(sorted(self._state.with_labels & self._state.images.keys()))
+
+    def has_cues(self, image_id: ImageId) -> bool:
+        """Whether an image has cues of its own; at once, however many images there are."""
+        return image_id in self._state.with_cues
+
+    def has_labels(self, image_id: ImageId) -> bool:
+        """Whether anything was drawn, accepted or imported into an image's label map."""
+        return image_id in self._state.with_labels
 
     # -- what is fetched when asked for ----------------------------------------------------------
 

@@ -147,20 +147,20 @@ class ProjectFile:
 
     def read_label_map(self, entry: ImageEntry) -> LabelMap:
         """The label map of an image, put together from its tiles."""
-        rows = self.rows(
-            "SELECT tile_row, tile_column, payload FROM tile WHERE image_id = ?",
-            (int(entry.image_id),),
-        )
         label_map = LabelMap.empty(entry.height, entry.width)
         with self._naming_damage(f"the labels of the image '{entry.path}'"):
-            for row, column, payload in rows:
+            for key, payload in self.read_tiles(entry.image_id):
                 unpack_tile(
-                    payload,
-                    TileKey(row, column),
-                    classes=label_map.classes,
-                    provenance=label_map.provenance,
+                    payload, key, classes=label_map.classes, provenance=label_map.provenance
                 )
         return label_map
+
+    def read_tiles(self, image_id: ImageId) -> list[tuple[TileKey, bytes]]:
+        """Every stored tile of an image, still packed."""
+        rows = self.rows(
+            "SELECT tile_row, tile_column, payload FROM tile WHERE image_id = ?", (int(image_id),)
+        )
+        return [(TileKey(row, column), payload) for row, column, payload in rows]
 
     def read_provenance_kinds(self, entry: ImageEntry) -> frozenset[Provenance]:
         """Every provenance that some pixel of the image has, without reading a pixel."""

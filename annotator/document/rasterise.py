@@ -26,6 +26,7 @@ from annotator.document.runs import Runs, Track, capsule_runs, fill, point_runs,
 Origin = tuple[int, int]  # (x, y) of a bitmap's first pixel
 Placed = tuple[Origin, Bitmap]  # a bitmap (h, w) and where it lies; h and w are 0 when empty
 Resolve = Callable[[ClassId], ClassId | None]
+Draw = Callable[[Cue, tuple[int, int]], Placed]
 
 # Discs of half a pixel around all centres touch each other, so a line led through the plane goes
 # from one to a neighbour of it; the hair on top keeps rounding from opening a gap between them.
@@ -48,16 +49,31 @@ class DrawnMark:
     weak: bool = False
 
 
+def drawn(cue: Cue, size: tuple[int, int]) -> Placed:
+    """Pixels of one cue alone on an image of ``size`` (H, W), cropped; words and tags have none."""
+    match cue:
+        case Stroke():
+            return stroke_mask(cue.points, cue.radius, size)
+        case Polygon():
+            return polygon_mask(cue.ring, cue.holes, size)
+        case MaskPatch():
+            return _cropped(*_within_image(cue.mask.origin, cue.mask.array(), size))
+        case Box():
+            return box_mask(cue.corners, size)
+        case _:
+            return _nothing()
+
+
 def composite(
-    cues: Iterable[Cue], size: tuple[int, int], resolve: Resolve
+    cues: Iterable[Cue], size: tuple[int, int], resolve: Resolve, *, draw: Draw = drawn
 ) -> tuple[DrawnMark, ...]:
     """Paint cues in order of drawing on an image of ``size`` (H, W); marks in the same order.
 
     A later stroke, polygon or patch takes its pixels from earlier ones, and an erasing one gives
     them to nobody. Boxes are weak: they neither take nor lose pixels. Targets go through
     ``resolve``; a cue whose class it answers with None is passed over as if never drawn, so what
-    lay under it shows again. Words and tags draw nothing. Raises `InvalidEdit` for coordinates
-    that are not finite or absurdly far away.
+    lay under it shows again. Words and tags draw nothing. ``draw`` may remember bitmaps. Raises
+    `InvalidEdit` for coordinates that are not finite or absurdly far away.
     """
     # From the last to the first: a pixel belongs to whoever claims it first, so one bitmap of
     # what is taken replaces comparing every pair. Fresh zeros cost memory only where touched.
@@ -68,7 +84,7 @@ def composite(
         if target is None:
             continue
         weak = isinstance(cue, Box)
-        placed = _drawn(cue, size)
+        placed = draw(cue, size)
         if not weak:
             placed = _claimed(taken, placed)
         if target != ERASE and placed[1].size:
@@ -120,20 +136,6 @@ def box_mask(corners: tuple[float, float, float, float], size: tuple[int, int]) 
     start, stop = np.where(start < stop, start, middle), np.where(start < stop, stop, middle + 1)
     width, height = (stop - start).astype(np.int64)
     return (int(start[0]), int(start[1])), np.ones((height, width), np.bool_)
-
-
-def _drawn(cue: Cue, size: tuple[int, int]) -> Placed:
-    match cue:
-        case Stroke():
-            return stroke_mask(cue.points, cue.radius, size)
-        case Polygon():
-            return polygon_mask(cue.ring, cue.holes, size)
-        case MaskPatch():
-            return _cropped(*_within_image(cue.mask.origin, cue.mask.array(), size))
-        case Box():
-            return box_mask(cue.corners, size)
-        case _:
-            return _nothing()
 
 
 def _claimed(taken: Bitmap, placed: Placed) -> Placed:

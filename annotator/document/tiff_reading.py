@@ -42,11 +42,11 @@ def tiff_pixels(path: Path, stream: BinaryIO, page: int, limits: Limits) -> Pixe
         sheet = tiff.pages[page]
         if (sheet.imagewidth, sheet.imagelength) != (found.width, found.height):
             raise refusal(path, f"the size of page {page} is told in two ways", _EXPORT_AGAIN)
-        _check_data(path, stream, sheet, limits)
-        return upright(_rgb(path, sheet), found.orientation)
+        check_data(path, stream, sheet, limits)
+        return upright(colours_of_page(path, sheet, sheet.asarray()), found.orientation)
 
 
-def _check_data(path: Path, stream: BinaryIO, sheet: Any, limits: Limits) -> None:
+def check_data(path: Path, stream: BinaryIO, sheet: Any, limits: Limits) -> None:
     """Refuse before decoding: some decoders fill what is missing without a word."""
     if sheet.dtype is None or sheet.dtype.kind not in "buif":
         raise refusal(path, f"its samples are of type {sheet.dtype}", _EXPORT_AGAIN)
@@ -60,9 +60,9 @@ def _check_data(path: Path, stream: BinaryIO, sheet: Any, limits: Limits) -> Non
         raise refusal(path, "it is cut off", _EXPORT_AGAIN)
 
 
-def _rgb(path: Path, sheet: Any) -> Pixels:
-    """Resolve the colour model of a page; (H, W, 3), not yet turned."""
-    samples = _plane(sheet.asarray(), sheet.axes)
+def colours_of_page(path: Path, sheet: Any, data: Samples) -> Pixels:
+    """Resolve the colour model of a page whose samples are ``data``; (H, W, 3), not yet turned."""
+    samples = _plane(data, sheet.axes)
     model, bits = sheet.photometric.name, int(sheet.bitspersample)
     if model == "PALETTE":
         return _looked_up(samples[:, :, 0], sheet.colormap)

@@ -1,5 +1,6 @@
 """Keeps the lane supplied: one question of every topic; before any support, looks ahead."""
 
+import time
 from collections.abc import Sequence
 
 from annotator.document.images import ImageId
@@ -21,11 +22,19 @@ class AnswerFeed:
         self._plan = AnswerPlan(project)
         self._ahead = AnswerPlan(project)  # images looked at before anything is marked
         self._ahead.renew(1)
+        self._asked_at: dict[Topic, float] = {}
+        self._came_at = 0.0
+        self.latency_ms: float | None = None  # of the last answer for the image in view
 
     @property
     def version(self) -> int:
         """Of the support set that answers are wanted for."""
         return self._plan.version
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many images are answered at that version, of how many."""
+        return self._plan.progress
 
     @property
     def idle(self) -> bool:
@@ -82,6 +91,7 @@ class AnswerFeed:
             image_id = self._plan.next_image(topic)
             if image_id is not None:
                 question = self._supports.question(topic, image_id, preview)
+                self._asked_at[topic] = time.perf_counter()
                 self._plan.note_asked(topic, self._lane.ask(question), image_id)
 
     def look_ahead(self) -> None:
@@ -97,11 +107,21 @@ class AnswerFeed:
     def returned(self, topic: Topic, ticket: int) -> ImageId | None:
         """The image a ticket was for; None for a ticket that was taken back."""
         if topic is not Topic.ENCODE:
-            return self._plan.take_back(topic, ticket)
+            found = self._plan.take_back(topic, ticket)
+            if found is not None and topic is Topic.CURRENT:
+                self.latency_ms = (time.perf_counter() - self._begun(topic)) * 1e3
+            return found
         image_id = self._ahead.take_back(topic, ticket)
         if image_id is not None:
             self._ahead.note_done(image_id, self._ahead.version)
         return image_id
+
+    def engine_came(self) -> None:
+        """The engine is there only now: waiting for it to start is no latency of an answer."""
+        self._came_at = time.perf_counter()
+
+    def _begun(self, topic: Topic) -> float:
+        return max(self._asked_at[topic], self._came_at)
 
     def stop(self) -> None:
         """Take back all questions."""

@@ -14,6 +14,8 @@ class AnswerPlan:
         self._project = project
         self._version = 0
         self._done: dict[ImageId, int] = {}
+        self._fresh: set[ImageId] = set()  # done at the present version
+        self._usable = 0
         self._asked: dict[Topic, tuple[int, ImageId]] = {}
         self._rest: Iterator[ImageId] = iter(())
         self._in_view: dict[Topic, tuple[ImageId, ...]] = {}
@@ -26,11 +28,19 @@ class AnswerPlan:
     def renew(self, version: int) -> None:
         """Everything is to be answered anew."""
         self._version = version
+        self._fresh.clear()
         self.rewind()
 
     def rewind(self) -> None:
         """Walk the whole list again; what is answered already is passed over."""
         self._rest = iter(tuple(self._project.images))
+        self._usable = sum(entry.problem is None for entry in self._project.images.values())
+        self._fresh &= self._project.images.keys()
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many images need no further answer at the present version, of how many."""
+        return len(self._fresh), self._usable
 
     def show(self, topic: Topic, image_ids: Iterable[ImageId]) -> None:
         """The image in view (CURRENT), or those that are visible, most wanted first."""
@@ -75,10 +85,13 @@ class AnswerPlan:
     def note_done(self, image_id: ImageId, version: int) -> None:
         """An image needs no further answer at that version."""
         self._done[image_id] = max(version, self._done.get(image_id, 0))
+        if self.is_done(image_id):
+            self._fresh.add(image_id)
 
     def reopen(self, image_id: ImageId) -> None:
         """It is to be asked again."""
         self._done.pop(image_id, None)
+        self._fresh.discard(image_id)
 
     def is_done(self, image_id: ImageId) -> bool:
         """Whether an image has been answered at the present version."""

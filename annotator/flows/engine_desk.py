@@ -1,13 +1,15 @@
 """The session behind the engine's process: files become images, references become support sets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from annotator.document.image_reading import content_digest, read_pixels
+from annotator.flows.engine_insight import Descriptions, class_doubt
 from annotator.flows.lane_messages import (
-    UNCERTAINTY_SIDE,
+    ClassDoubt,
     EngineSettings,
     ImageRef,
     PackedMarks,
@@ -16,9 +18,8 @@ from annotator.flows.lane_messages import (
 )
 from engines.backbones.cache import RAM_LIMIT_BYTES, FeatureCache
 from engines.device import Device, choose_device
-from engines.exchange import Floats, Pixels, Query, RowMap, Shot, SupportSet
+from engines.exchange import CrossScores, Floats, Pixels, Query, RowMap, Shot, SupportSet
 from engines.reporting import Reporter
-from engines.row_map import row_map
 from engines.sessions.fewshot_session import FewShotSession, SessionOptions
 
 LARGEST_CACHE_BYTES = 4 << 30
@@ -75,6 +76,7 @@ class EngineDesk:
         self._cache = _cache(settings, self._device)
         self._session = self._opened(settings.options.backbone)
         self._shots: dict[str, Shot] = {}
+        self._descriptions = Descriptions()
 
     @property
     def device_text(self) -> str:
@@ -96,6 +98,8 @@ class EngineDesk:
         )
         if not same_place:
             return False
+        if replace(before.options, threshold=settings.options.threshold) == settings.options:
+            return True  # read when answering: neither session nor what it learned depends on it
         same_backbone = before.options.backbone == settings.options.backbone
         backbone = self._session.backbone if same_backbone else settings.options.backbone
         self._session = self._opened(backbone)
@@ -120,15 +124,25 @@ class EngineDesk:
     def answer(self, image: ImageRef, fixed: PackedMarks, reporter: Reporter) -> LiveAnswer:
         """Rows (H, W), reduced uncertainty (h, w) uint8, its mean in [0, 1], support version."""
         query = Query(FileImage(image, self._digests), fixed.marks())
-        prediction = self._session.predict(query, reporter)
-        rows = row_map(prediction, reporter)
-        uncertainty = reduced_uncertainty(prediction.probabilities)
-        doubt = float(uncertainty.mean())
-        return rows, np.rint(uncertainty * 255).astype(np.uint8), doubt, prediction.support_version
+        threshold = self._settings.options.threshold
+        found = self._session.answer(query, reporter, threshold=threshold)
+        return found.rows, found.uncertainty, found.doubt, found.support_version
 
     def encode(self, image: ImageRef, reporter: Reporter) -> None:
         """Fill the feature cache for one image."""
         self._session.encode_ahead([FileImage(image, self._digests)], reporter)
+
+    def insight(
+        self, image: ImageRef, rows: Bytes, uncertainty: Bytes, reporter: Reporter
+    ) -> tuple[ClassDoubt, Floats]:
+        """Doubt by row of an answer, and the description (d,) of its image."""
+        source = FileImage(image, self._digests)
+        described = self._descriptions.of(source, self._session, reporter)
+        return class_doubt(rows, uncertainty), described
+
+    def cross_check(self, reporter: Reporter) -> CrossScores:
+        """Judge the images learned from by each other."""
+        return self._session.cross_check(reporter)
 
     def _unpacked(self, shot: ShotRef) -> Shot:
         image = FileImage(shot.image, self._digests)
@@ -147,22 +161,6 @@ class EngineDesk:
             cache=self._cache,
             options=chosen,
         )
-
-
-def reduced_uncertainty(probabilities: Floats) -> Floats:
-    """(K, H, W) -> (h, w) in [0, 1]: 1 - (p1 - p2) at every s-th pixel of every s-th line.
-
-    s is the smallest step at which the long side is at most `UNCERTAINTY_SIDE`.
-    """
-    step = -(-max(probabilities.shape[1:]) // UNCERTAINTY_SIDE)
-    sampled: Floats = probabilities[:, ::step, ::step]
-    first: Floats = sampled[0].copy()
-    second: Floats = np.zeros_like(first)
-    for plane in sampled[1:]:  # running largest two: many times faster than sorting K values
-        np.maximum(second, np.minimum(first, plane), out=second)
-        np.maximum(first, plane, out=first)
-    margin: Floats = first - second if len(sampled) > 1 else np.ones_like(first)
-    return (1.0 - margin).clip(0.0, 1.0)
 
 
 def _cache(settings: EngineSettings, device: Device) -> FeatureCache:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from annotator.engine_log import last_words
 from annotator.flows.engine_child import EngineChild, Watch
 from annotator.flows.engine_process import OpenDesk, open_desk
 from annotator.flows.lane_messages import (
@@ -14,6 +15,7 @@ from annotator.flows.lane_messages import (
     EngineKind,
     EngineState,
     Envelope,
+    Judged,
     LaneAnswer,
     Progress,
     Refused,
@@ -24,6 +26,7 @@ from annotator.flows.lane_messages import (
 )
 from annotator.flows.lane_queue import KEPT, LaneQueue, Pending
 from annotator.flows.shared_arrays import OwnedBlock
+from annotator.log_lines import engine_is
 from engines.errors import EngineError
 
 DEATHS_LIMIT = 6  # deaths in a row without one answer in between
@@ -50,7 +53,7 @@ class EngineLane(QObject):
     again to a new process when one died. Call `close` before the application ends.
     """
 
-    answered = Signal(object, int, object)  # topic, ticket, LaneAnswer | text
+    answered = Signal(object, int, object)  # topic, ticket, LaneAnswer | CrossScores | text
     progressed = Signal(object, int, float, str)  # topic, ticket, fraction, message
     failed = Signal(object, int, str)  # topic, ticket, sentence
     state_changed = Signal(object)  # EngineState
@@ -194,7 +197,11 @@ class EngineLane(QObject):
                 reply.doubt,
                 reply.support_version,
                 reply.seconds,
+                reply.class_doubt,
+                reply.descriptor,
             )
+        if isinstance(reply, Judged):
+            return reply.report
         return reply.text if isinstance(reply, Done) else None
 
     def _note(self, flight: Pending, reply: object) -> None:
@@ -208,7 +215,7 @@ class EngineLane(QObject):
             self._deaths = 0
 
     def _tell(self, flight: Pending, reply: object, answer: object) -> None:
-        if isinstance(reply, Answered | Done):
+        if isinstance(reply, Answered | Done | Judged):
             self.answered.emit(flight.topic, flight.ticket, answer)
         elif isinstance(reply, Refused):
             self.failed.emit(flight.topic, flight.ticket, reply.sentence)
@@ -245,7 +252,7 @@ class EngineLane(QObject):
     def _on_death(self, child: EngineChild) -> None:
         cause = child.cause_of_death()
         cause = "The engine no longer answered and was ended" if self._hung else cause
-        _logger.warning("%s", cause)
+        _logger.warning("%s%s", cause, last_words())
         self._end_child(0.0)
         self._deaths += 1
         flight, self._flight = self._flight, None
@@ -270,6 +277,7 @@ class EngineLane(QObject):
         state = EngineState(kind, text)
         if state != self._state:
             self._state = state
+            engine_is(kind.value, text)
             self.state_changed.emit(state)
 
 

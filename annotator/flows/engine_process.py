@@ -10,14 +10,17 @@ from collections.abc import Callable, MutableSequence
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
+from annotator.engine_log import redirect_engine
 from annotator.flows.errors import PLAIN_ERRORS
 from annotator.flows.lane_messages import (
     Answered,
     Ask,
     Configure,
+    CrossCheck,
     Done,
     EngineSettings,
     Envelope,
+    Judged,
     Learn,
     Progress,
     Refused,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:  # torch comes with it, and the desk imports this module
 CANCEL, BEAT, PULSE, CONTROL_LENGTH = 0, 1, 2, 3  # places in the shared numbers
 BEAT_S = 0.2
 PROGRESS_S = 0.05
+MOST_THREADS = 8  # images are small: more threads would mostly wait for each other
 MEMORY_EXIT = 77  # the exit code that says: memory ran out
 
 Control = MutableSequence[
@@ -53,6 +57,8 @@ def open_desk(settings: EngineSettings) -> "EngineDesk":
 
 def run_engine(connection: Connection, control: Any, opening: OpenDesk) -> None:
     """Serve until the desk says goodbye or is gone."""
+    redirect_engine()
+    _leave_room()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the desk, which then closes us
     block = VisitedBlock()
     threading.Thread(target=_beat, args=(control, block), daemon=True).start()
@@ -111,15 +117,19 @@ class _Server:
         if isinstance(request, Learn):
             desk.learn(request.support, reporter)
             return Done(sequence)
+        if isinstance(request, CrossCheck):
+            return Judged(sequence, desk.cross_check(reporter))
         if not isinstance(request, Ask):
             desk.encode(request.image, reporter)
             return Done(sequence)
         started = time.perf_counter()
         rows, uncertainty, doubt, version = desk.answer(request.image, request.fixed, reporter)
+        insight = desk.insight(request.image, rows, uncertainty, reporter)
         self._block.write(rows, uncertainty)
         seconds = time.perf_counter() - started
         h, w = uncertainty.shape
-        return Answered(sequence, request.image.size, (h, w), doubt, version, seconds)
+        size = request.image.size
+        return Answered(sequence, size, (h, w), doubt, version, seconds, *insight)
 
     def _configured(self, settings: EngineSettings) -> str:
         before, self._desk = self._desk, None  # after a failure nothing answers from the old one
@@ -157,6 +167,17 @@ class PipeReporter:
         self._control[PULSE] += 1
         if self._control[CANCEL] >= self._sequence:
             raise Cancelled("The work was stopped.")
+
+
+def _leave_room() -> None:
+    """All cores but one compute, and sleep while they wait: the window needs one to stay fluent.
+
+    Measured on two cores: two threads that wait for each other are slower than one while anybody
+    else works. Said here, for torch reads it while it loads.
+    """
+    threads = min((os.cpu_count() or 1) - 1, MOST_THREADS)
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _beat(control: Control, block: VisitedBlock) -> None:

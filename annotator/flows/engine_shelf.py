@@ -4,20 +4,41 @@ import importlib.metadata
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-PACKAGES = ("torch", "torchvision", "numpy", "scikit-image", "pycocotools", "PySide6-Essentials")
+from annotator.flows.method_cards import card_of_backbone, method_cards
+from engines.backbones.published import PUBLISHED, Published
+from engines.errors import UnknownName
+from engines.reporting import Reporter
+from engines.sessions.catalog import BackboneChoice, backbone_choices
+
+if TYPE_CHECKING:  # the shelf is read without loading torch
+    from engines.backbones.importing import ImportedWeights
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "open_clip_torch",
+    "timm",
+    "numpy",
+    "scikit-image",
+    "pycocotools",
+    "PySide6-Essentials",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class BackboneRow:
-    """One backbone as a person reads it."""
+    """One backbone as a person reads it. ``missing`` is what to do about one that is not ready."""
 
     name: str
+    title: str
     maps: str
     pretraining: str
+    needs: str
     ready: bool
     state: str
+    missing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +46,8 @@ class MethodRow:
     """One method as a person reads it."""
 
     name: str
-    cues: str
+    title: str
+    needs: str
     summary: str
 
 
@@ -38,6 +60,21 @@ class ImportedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchRow:
+    """Weights that can be fetched, and under which terms.
+
+    ``about_mb``: millions of bytes. ``checked``: whether the publisher tells a checksum.
+    """
+
+    name: str
+    title: str
+    about_mb: float
+    licence: str
+    url: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What `annotator doctor` found, and what a person may do about it."""
 
@@ -45,7 +82,7 @@ class Findings:
     advice: tuple[str, ...]
 
 
-def as_json(row: BackboneRow | MethodRow) -> dict[str, Any]:
+def as_json(row: BackboneRow | MethodRow | FetchRow) -> dict[str, Any]:
     """A row as plain values."""
     return asdict(row)
 
@@ -59,45 +96,47 @@ def models_folder() -> Path:
 
 def backbones() -> tuple[BackboneRow, ...]:
     """All backbones, those that can be used first."""
-    from engines.backbones.catalog import backbone_cards
-
-    return tuple(
-        BackboneRow(
-            name=shelf.card.name,
-            maps=", ".join(f"{spec.stride}: {spec.channels}" for spec in shelf.card.maps),
-            pretraining=shelf.card.pretraining,
-            ready=shelf.ready,
-            state="ready" if shelf.ready else "needs weights",
-        )
-        for shelf in backbone_cards()
-    )
+    return tuple(_backbone_row(choice) for choice in backbone_choices())
 
 
 def methods() -> tuple[MethodRow, ...]:
     """All few-shot methods."""
-    from engines.fewshot.cards import METHOD_CARDS
-
     return tuple(
-        MethodRow(
-            name=card.name,
-            cues=", ".join(sorted(kind.value for kind in card.cues)),
-            summary=card.summary.split(". ")[0] + ".",
-        )
-        for card in METHOD_CARDS
+        MethodRow(card.name, card.title, card.needs, card.summary) for card in method_cards()
     )
 
 
-def import_weights(file: Path, *, network: str | None, preprocess: str | None) -> ImportedModel:
+def import_weights(
+    file: Path, *, network: str | None, preprocess: str | None, name: str | None = None
+) -> ImportedModel:
     """Check a weights file and keep it; raises `UnusableWeights` with the reason."""
     from engines.backbones.importing import import_weights as keep
 
-    imported = keep(file, network=network, preprocessing=preprocess)
-    facts = {
-        **asdict(imported.card),
-        "missing_stages": list(imported.missing_stages),
-        "ignored": list(imported.ignored),
-    }
-    return ImportedModel(imported.lines, facts)
+    return _told(keep(file, network=network, preprocessing=preprocess, name=name))
+
+
+def fetchable() -> tuple[FetchRow, ...]:
+    """All weights that `fetch` can bring."""
+    return tuple(_fetch_row(one) for one in PUBLISHED.values())
+
+
+def fetch_row(name: str) -> FetchRow:
+    """What would be fetched under that name; `UnknownName` for one that is not in the table."""
+    if name not in PUBLISHED:
+        known = ", ".join(PUBLISHED)
+        raise UnknownName(f"Nothing called '{name}' can be fetched. There are {known}.")
+    return _fetch_row(PUBLISHED[name])
+
+
+def fetch(name: str, reporter: Reporter) -> ImportedModel:
+    """Bring the weights of that name from their publisher and import them.
+
+    Only ever called because a person asked for it by name and accepted the licence. Cancelled or
+    broken off, the next call goes on from what came.
+    """
+    from engines.fetching import fetch as bring
+
+    return _told(bring(PUBLISHED[fetch_row(name).name], reporter))
 
 
 def examine() -> Findings:
@@ -122,6 +161,33 @@ def examine() -> Findings:
     return Findings(rows, (*shelf_problems(), *_advice(ready, device.name)))
 
 
+def _backbone_row(choice: BackboneChoice) -> BackboneRow:
+    card = card_of_backbone(choice)
+    return BackboneRow(
+        name=card.name,
+        title=card.title,
+        maps=", ".join(f"{stride}: {channels}" for stride, channels in choice.maps),
+        pretraining=choice.pretraining,
+        needs=card.needs,
+        ready=card.available,
+        state="ready" if card.available else "needs weights",
+        missing=card.missing,
+    )
+
+
+def _fetch_row(one: Published) -> FetchRow:
+    return FetchRow(one.name, one.title, one.about_mb, one.licence, one.url, bool(one.sha256))
+
+
+def _told(imported: "ImportedWeights") -> ImportedModel:
+    facts = {
+        **asdict(imported.card),
+        "missing_stages": list(imported.missing_stages),
+        "ignored": list(imported.ignored),
+    }
+    return ImportedModel(imported.lines, facts)
+
+
 def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
@@ -133,8 +199,9 @@ def _advice(ready: list[str], device: str) -> list[str]:
     advice = []
     if ready == ["filters"]:
         advice.append(
-            "No learned backbone is here: 'annotator models import FILE' takes safetensors or "
-            "torch weights of a network that 'annotator models list' shows."
+            "No learned backbone is here: 'annotator models fetch' lists what can be fetched, and "
+            "'annotator models import FILE' takes safetensors or torch weights of a network that "
+            "'annotator models list' shows."
         )
     if device == "cpu":
         advice.append(

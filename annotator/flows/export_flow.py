@@ -42,15 +42,20 @@ def options(
     split: tuple[int, ...] | None = None,
     seed: int = 0,
     instances: bool = False,
+    masks: bool = False,
     overwrite: bool = False,
 ) -> ExportOptions:
-    """What to write; ``split`` is one to three shares in percent: train, val, test."""
+    """What to write; ``split`` is one to three shares in percent: train, val, test.
+
+    ``masks`` adds label images to a COCO export. Raises `InvalidOption` for shares that are all 0.
+    """
     shares = None if split is None else SplitShares(*(*split, 0, 0)[:3])
     return ExportOptions(
         format=cast(Format, flavour),
         split=shares,
         seed=seed,
         instances=instances,
+        masks=masks,
         overwrite=overwrite,
     )
 

@@ -1,12 +1,14 @@
 """Bringing a folder of images into a project."""
 
 import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator.document.edits import AddImages, ChangeImage, Edit, set_problem, set_setting
-from annotator.document.errors import DocumentError
+from annotator.document.errors import DocumentError, UnreadableImage
 from annotator.document.folder_scan import ImageDraft, scan_folder
+from annotator.document.image_headers import inspect_image
 from annotator.document.images import ImageEntry, ImageId
 from annotator.document.project import IMAGE_ROOT, Project
 from annotator.document.project_folder import root_text
@@ -31,14 +33,23 @@ def add_folder(workspace: Workspace, reporter: Reporter = QUIET) -> FolderReport
 
     Images that could not be read before are looked at again, and join if they can be now.
     """
+    return take_drafts(workspace, scan_drafts(workspace.project, reporter))
+
+
+def scan_drafts(project: Project, reporter: Reporter = QUIET) -> tuple[ImageDraft, ...]:
+    """The slow half of `add_folder`: what lies under the image root and is not listed as usable.
+
+    Reads headers only and changes nothing, so it may run on another thread than the window's.
+    """
+    entries = tuple(project.images.values())
+    known = frozenset(entry.path for entry in entries if entry.problem is None)
+    return tuple(scan_folder(project.image_root, known, _scan_report(reporter)))
+
+
+def take_drafts(workspace: Workspace, drafts: Iterable[ImageDraft]) -> FolderReport:
+    """The quick half of `add_folder`: list what was found, as one gesture."""
     project = workspace.project
-    known = frozenset(entry.path for entry in project.images.values() if entry.problem is None)
-
-    def report(done: int, total: int) -> None:
-        reporter.raise_if_cancelled()
-        reporter.progress(done / max(total, 1), "Reading image headers")
-
-    news = [_News.of(project, draft) for draft in scan_folder(project.image_root, known, report)]
+    news = [_News.of(project, draft) for draft in drafts]
     edits = _edits(news)
     if edits:
         number = sum(item.before != item.after for item in news)
@@ -47,21 +58,74 @@ def add_folder(workspace: Workspace, reporter: Reporter = QUIET) -> FolderReport
     return FolderReport(len(news) - len(problems), problems)
 
 
+def look_at_paths(
+    project: Project, paths: Sequence[Path], reporter: Reporter = QUIET
+) -> tuple[ImageDraft, ...]:
+    """What files and folders from anywhere would bring; nothing is changed.
+
+    Paths within the image root become relative to it, all others stay absolute. Images that are
+    listed as usable already are passed over.
+    """
+    known = {entry.path for entry in tuple(project.images.values()) if entry.problem is None}
+    found: dict[tuple[str, int], ImageDraft] = {}
+    for path in paths:
+        drafts = scan_folder(path, frozenset(), _scan_report(reporter)) if path.is_dir() else (
+            _file_drafts(path)
+        )  # fmt: skip
+        base = path if path.is_dir() else path.parent
+        for draft in drafts:
+            named = replace(draft, path=_stored_path(project, base / draft.path))
+            if named.path not in known:
+                found[named.path, named.page] = named
+    return tuple(found.values())
+
+
+def _scan_report(reporter: Reporter) -> Callable[[int, int], None]:
+    def report(done: int, total: int) -> None:
+        reporter.raise_if_cancelled()
+        reporter.progress(done / max(total, 1), "Reading image headers")
+
+    return report
+
+
+def _file_drafts(path: Path) -> list[ImageDraft]:
+    try:
+        pages = inspect_image(path)
+    except UnreadableImage as error:
+        return [ImageDraft(path.name, 0, 0, problem=str(error))]
+    return [ImageDraft(path.name, one.width, one.height, one.page) for one in pages]
+
+
+def _stored_path(project: Project, path: Path) -> str:
+    whole = Path(os.path.abspath(path))
+    root = Path(os.path.abspath(project.image_root))
+    inside = whole.is_relative_to(root)
+    return (whole.relative_to(root) if inside else whole).as_posix()
+
+
 def set_gone_aside(workspace: Workspace) -> tuple[tuple[str, str], ...]:
     """Mark images whose file is gone, as one gesture; what was made on them stays for their return.
 
     Returns all that are gone as (path, reason).
     """
     project = workspace.project
-    gone = [
-        image_id
-        for image_id, entry in project.images.items()
-        if entry.problem is None and not os.path.lexists(project.image_path(image_id))
-    ]
+    gone = find_gone(project)
     if gone:
         edits = [set_problem(project, image_id, GONE) for image_id in gone]
         workspace.do(gesture(f"Set {len(gone)} images aside", project.image_root.name), edits)
     return tuple((e.path, GONE) for e in project.images.values() if e.problem == GONE)
+
+
+def find_gone(project: Project, reporter: Reporter = QUIET) -> tuple[ImageId, ...]:
+    """Images that are listed as usable and whose file is not there; asks the disk for each."""
+    gone = []
+    for done, (image_id, entry) in enumerate(tuple(project.images.items())):
+        if done % 64 == 0:
+            reporter.raise_if_cancelled()
+            reporter.progress(done / len(project.images), "Looking for files")
+        if entry.problem is None and not os.path.lexists(project.image_path(image_id)):
+            gone.append(image_id)
+    return tuple(gone)
 
 
 def require_image_root(workspace: Workspace) -> None:

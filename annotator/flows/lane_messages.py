@@ -12,13 +12,20 @@ import numpy.typing as npt
 
 from annotator.document.images import ImageId
 from annotator.flows.segment_flow import SegmentOptions
-from engines.exchange import Mark, MarkKind
+from engines.exchange import CrossScores, Floats, Mark, MarkKind
 
 Bytes = npt.NDArray[np.uint8]
+ClassDoubt = tuple[tuple[int, float, int], ...]  # row, mean uncertainty, pixels
 
 UNCERTAINTY_SIDE = 512  # longest side of the reduced map of uncertainty
 _KINDS = tuple(MarkKind)
+_BIT_COUNTS = np.array([number.bit_count() for number in range(256)], np.uint8)
 _COLUMNS = 6  # row, x, y, h, w, kind
+
+
+def no_descriptor() -> Floats:
+    """(0,): of an image that nobody described."""
+    return np.empty(0, np.float32)
 
 
 class Topic(IntEnum):
@@ -30,6 +37,7 @@ class Topic(IntEnum):
     VISIBLE = 3
     REST = 4
     ENCODE = 5
+    REPORT = 6
 
 
 class EngineKind(Enum):
@@ -85,6 +93,17 @@ class PackedMarks:
         table = np.array(lines, np.int32).reshape(-1, _COLUMNS)
         return cls(table, np.concatenate([np.empty(0, np.uint8), *bits]))
 
+    def pixels(self) -> npt.NDArray[np.int64]:
+        """(M,): how many pixels each mark covers."""
+        before = np.concatenate([[0], np.cumsum(_BIT_COUNTS[self.bits], dtype=np.int64)])
+        ends = np.cumsum(_byte_counts(self.table))
+        covered: npt.NDArray[np.int64] = np.diff(before[np.concatenate([[0], ends])])
+        return covered
+
+    def holds(self, kind: MarkKind) -> bool:
+        """Whether any mark is of that kind."""
+        return bool((self.table[:, 5] == _KINDS.index(kind)).any())
+
     def binding(self) -> "PackedMarks":
         """Those whose pixels are settled: all but boxes."""
         kept = self.table[:, 5] != _KINDS.index(MarkKind.BOX)
@@ -134,13 +153,17 @@ class ShotRef:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SupportRef:
-    """`SupportSet` as it crosses; ``prompts`` and ``names`` follow ``class_ids``."""
+    """`SupportSet` as it crosses; ``prompts`` and ``names`` follow ``class_ids``.
+
+    ``image_ids`` follow ``shots``; the engine has no use for them.
+    """
 
     class_ids: tuple[int, ...]
     names: tuple[str, ...]
     prompts: tuple[str | None, ...]
     shots: tuple[ShotRef, ...]
     version: int = 0
+    image_ids: tuple[ImageId, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -186,7 +209,14 @@ class Encode:
     topic: Topic = Topic.ENCODE
 
 
-Request: TypeAlias = Configure | Learn | Ask | Encode
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """Judge the marked images by each other: what was learned last, one image left out."""
+
+    topic: Topic = Topic.REPORT
+
+
+Request: TypeAlias = Configure | Learn | Ask | Encode | CrossCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +247,12 @@ class Done:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answered:
-    """In the block lie rows (H, W) and the reduced uncertainty, both uint8."""
+    """In the block lie rows (H, W) and the reduced uncertainty, both uint8.
+
+    The rest as in `LaneAnswer`.
+    """
 
     sequence: int
     size: tuple[int, int]
@@ -227,6 +260,16 @@ class Answered:
     doubt: float
     support_version: int
     seconds: float
+    class_doubt: ClassDoubt = ()
+    descriptor: Floats = field(default_factory=no_descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a `CrossCheck` found."""
+
+    sequence: int
+    report: CrossScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +287,7 @@ class Refused:
     sentence: str
 
 
-Reply: TypeAlias = Progress | Done | Answered | Stopped | Refused
+Reply: TypeAlias = Progress | Done | Answered | Judged | Stopped | Refused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -252,7 +295,9 @@ class LaneAnswer:
     """What the desk gets for an `Ask`. ``rows`` (H, W) uint8; 255 nowhere.
 
     ``uncertainty`` (h, w) uint8, 255 for certainly unknown, long side at most `UNCERTAINTY_SIDE`.
-    ``doubt`` its mean in [0, 1]; ``seconds`` spent in the engine.
+    ``doubt`` its mean in [0, 1]; ``seconds`` spent in the engine. ``class_doubt``: of each row
+    that occurs (row, mean uncertainty over its pixels, pixels). ``descriptor`` (d,) of unit
+    length, d <= 64: what the backbone sees in the image as a whole, the same for every support.
     """
 
     image_id: ImageId
@@ -261,6 +306,8 @@ class LaneAnswer:
     doubt: float
     support_version: int
     seconds: float
+    class_doubt: ClassDoubt = ()
+    descriptor: Floats = field(default_factory=no_descriptor)
 
 
 def _byte_counts(table: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

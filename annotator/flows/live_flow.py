@@ -1,6 +1,6 @@
 """The live loop: every gesture becomes a support set, every image an answer, the nearest first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,32 +10,38 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from annotator.document.annotations import Bitmap, Cue
 from annotator.document.changes import Changes
-from annotator.document.edits import accept_patch
 from annotator.document.images import ImageId
 from annotator.document.proposal import Proposal
+from annotator.flows.accept_diff import AcceptDiff
+from annotator.flows.answer_book import AnswerBook
 from annotator.flows.answer_feed import ASKING, AnswerFeed
 from annotator.flows.engine_lane import EngineLane
 from annotator.flows.lane_messages import (
     Configure,
+    EngineKind,
     EngineSettings,
+    EngineState,
     LaneAnswer,
     Learn,
     SupportRef,
     Topic,
 )
+from annotator.flows.live_choices import LiveChoices
+from annotator.flows.live_ranking import LiveRanking
+from annotator.flows.live_report import LiveReport
 from annotator.flows.live_support import LiveSupport, PreviewCue
-from annotator.flows.proposal_shelf import LIMIT_BYTES, LiveProposal, ProposalShelf
+from annotator.flows.proposal_shelf import LIMIT_BYTES
+from annotator.flows.ranking import Ranked
 from annotator.flows.segment_flow import SegmentOptions
-from annotator.flows.support import RowTable
+from annotator.flows.support_report import SupportReport
 from annotator.flows.workspace import Workspace, gesture
 
-TABLES_KEPT = 8  # versions whose late answers can still be read
 
-
-class LiveFlow(QObject):
+class LiveFlow(LiveChoices):
     """Joins a workspace and a lane. The lane is started and closed by whoever made it.
 
     Every support set that is sent has a version; proposals bear the version they come from.
+    ``options`` hold where the project keeps no choice of its own. Call `close` at the end.
     """
 
     proposal_changed = Signal(object)  # ImageId: there is another proposal, or none any more
@@ -44,6 +50,8 @@ class LiveFlow(QObject):
     support_failed = Signal(str)  # nothing can be learned from what is marked: the sentence
     progressed = Signal(object, float, str)  # Topic, fraction, message
     engine_state = Signal(object)  # EngineState
+    report_changed = Signal()
+    ranking_changed = Signal()  # at most twice a second
 
     def __init__(
         self,
@@ -55,31 +63,33 @@ class LiveFlow(QObject):
         shelf_bytes: int = LIMIT_BYTES,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._workspace = workspace
+        super().__init__(workspace, options or SegmentOptions(), models_dir, parent)
         self._lane = lane
-        options = options or SegmentOptions()
-        self._settings = EngineSettings(options, workspace.cache_folder, models_dir)
+        self._settings = EngineSettings(self.options, workspace.cache_folder, models_dir)
         self._supports = LiveSupport(workspace.project)
         self._feed = AnswerFeed(workspace.project, self._supports, lane)
-        self._shelf = ProposalShelf(shelf_bytes)
-        self._problems: dict[ImageId, str] = {}
-        self._rejected: set[ImageId] = set()
-        self._tables: dict[int, RowTable] = {}
+        self._book = AnswerBook(workspace.project, self._supports, shelf_bytes=shelf_bytes)
         self._preview: PreviewCue | None = None
         self._preview_moved = False
         self._taught: tuple[object, ...] | None = None  # key of the support the engine was told
         self._can_answer = False
-        self._paused = False
+        self._paused = self._closed = False
         self._announced = -1
+        self._engine_awaited = lane.state.kind is not EngineKind.READY
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._refresh)
+        self._report = LiveReport(self._supports, lane, lambda: self._feed.idle, self)
+        self._report.changed.connect(self.report_changed)
+        self._report.touch(self._muted)
+        self._ranking = LiveRanking(workspace, self._supports, self._book.problems, self)
+        self._ranking.changed.connect(self.ranking_changed)
         lane.answered.connect(self._on_answered)
         lane.failed.connect(self._on_failed)
         lane.progressed.connect(self._on_progressed)
         lane.state_changed.connect(self.engine_state)
-        workspace.subscribe(self._on_changes)
+        lane.state_changed.connect(self._on_state)
+        self._unsubscribe = workspace.subscribe(self._on_changes)
         lane.ask(Configure(self._settings))
         self._soon.start()
 
@@ -91,23 +101,40 @@ class LiveFlow(QObject):
         return self._feed.version
 
     @property
-    def options(self) -> SegmentOptions:
-        """Method, backbone and the rest, as chosen last."""
-        return self._settings.options
+    def progress(self) -> tuple[int, int]:
+        """How many images are answered at the present version, of how many that can be."""
+        return self._feed.progress
+
+    @property
+    def report(self) -> SupportReport:
+        """What is marked, what each marked image is worth, and what to expect of others."""
+        return self._report.report
+
+    @property
+    def ranking(self) -> tuple[Ranked, ...]:
+        """All images, the one most useful to mark next first."""
+        return self._ranking.ranking
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Of the last answer for the image in view, from asking to having it."""
+        return self._feed.latency_ms
+
+    def next_useful(self, after: ImageId | None) -> ImageId | None:
+        """The image to mark next, or the one after another; None where nothing is left to do."""
+        return self._ranking.next_useful(after)
 
     def proposal(self, image_id: ImageId) -> Proposal | None:
         """The newest proposal at hand, stale if its version is not `version`."""
-        live = self._shelf.get(image_id)
-        return None if live is None else live.proposal
+        return self._book.proposal(image_id)
 
     def uncertainty(self, image_id: ImageId) -> npt.NDArray[uint8] | None:
         """(h, w) uint8 over the whole image, reduced; 255 for quite unsure."""
-        live = self._shelf.get(image_id)
-        return None if live is None else live.uncertainty
+        return self._book.uncertainty(image_id)
 
     def problem(self, image_id: ImageId) -> str | None:
         """Why an image has no answer."""
-        return self._problems.get(image_id)
+        return self._book.problems.get(image_id)
 
     # -- what a person does ----------------------------------------------------------------------
 
@@ -127,37 +154,33 @@ class LiveFlow(QObject):
         self._preview = None if cue is None else PreviewCue(image_id, cue)
         self._soon.start()
 
-    def set_method(self, name: str) -> None:
-        """Answer with another method; as with all settings, everything is answered anew."""
-        self._choose(replace(self.options, method=name))
-
-    def set_backbone(self, name: str) -> None:
-        """Answer from other features."""
-        self._feed.look_again()
-        self._choose(replace(self.options, backbone=name))
-
-    def set_refine(self, refine: bool) -> None:
-        """Let answers follow the edges of the image, or not."""
-        self._choose(replace(self.options, refine=refine))
-
     def accept(self, image_id: ImageId, where: Bitmap | None = None) -> bool:
         """Make a proposal truth, all of it or ``where`` (H, W); False if nothing would change.
 
         What a person drew since the proposal was made stands as drawn.
         """
-        proposal, project = self.proposal(image_id), self._workspace.project
-        if proposal is None:
-            return False
-        classes = self._supports.with_human_pixels(image_id, proposal.classes)
-        patch = accept_patch(project, image_id, classes, where=where)
+        patch = self._book.patch(image_id, where)
         if patch is None:
             return False
-        self._workspace.do(gesture("Accept", project.images[image_id].path), [patch], self)
+        name = self._workspace.project.images[image_id].path
+        self._workspace.do(gesture("Accept", name), [patch], self)
         return True
+
+    def accept_all(self, image_ids: Iterable[ImageId]) -> int:
+        """Make the proposals of several images truth as one step; how many images changed."""
+        patches = [p for one in image_ids if (p := self._book.patch(one, None)) is not None]
+        if patches:
+            count = f"{len(patches)} image{'s' * (len(patches) != 1)}"
+            self._workspace.do(gesture("Accept", count), patches, self)
+        return len(patches)
+
+    def accept_diff(self, image_id: ImageId, where: Bitmap | None = None) -> AcceptDiff | None:
+        """What `accept` would change; None where there is no proposal."""
+        return self._book.diff(image_id, where)
 
     def reject(self, image_id: ImageId) -> None:
         """Let a proposal vanish; the image is answered again when something new was learned."""
-        self._rejected.add(image_id)
+        self._book.rejected.add(image_id)
         self._feed.withdraw(image_id)
         self._feed.close(image_id, self.version)
         self._drop(image_id)
@@ -167,42 +190,79 @@ class LiveFlow(QObject):
         """Ask nothing more until `resume`."""
         self._paused = True
         self._feed.stop()
+        self._report.hold()
 
     def resume(self) -> None:
         """Go on, with everything that was drawn meanwhile."""
-        self._paused = False
+        self._paused = self._closed
+        self._report.go_on()
         self._soon.start()
+
+    def restart_engine(self) -> None:
+        """Begin anew with a fresh engine after it failed."""
+        self._lane.restart()
+
+    def close(self) -> None:
+        """Hear and ask nothing more; the workspace and the lane may go on with others."""
+        if self._closed:
+            return
+        self._closed = True
+        self.pause()
+        self._soon.stop()
+        self._report.stop()
+        self._ranking.stop()
+        self._lane.cancel(Topic.FIT)
+        self._unsubscribe()
+        self._lane.answered.disconnect(self._on_answered)
+        self._lane.failed.disconnect(self._on_failed)
+        self._lane.progressed.disconnect(self._on_progressed)
+        self._lane.state_changed.disconnect(self.engine_state)
+        self._lane.state_changed.disconnect(self._on_state)
 
     # -- from the document to the engine ---------------------------------------------------------
 
     def _on_changes(self, changes: Changes, _initiator: object) -> None:
         self._supports.forget(changes)
+        if changes.settings:
+            self._take_up()
         if self._preview and self._preview.image_id in changes.images:
             self._preview = None  # the stroke was let go: it is in the document now
+        for image_id in self._book.voided() if changes.classes else ():
+            self._drop(image_id)
         if changes.image_list:
             self._announced = -1
             self._feed.rewind()
-            for image_id in set(self._shelf.image_ids()) - self._workspace.project.images.keys():
+            for image_id in set(self._book.image_ids()) - self._workspace.project.images.keys():
                 self._drop(image_id)
+        for image_id in (changes.images & self._muted) - self._book.rejected:
+            self._feed.reopen(image_id)  # the support stays as it was, but not this answer
+        self._report.touch(self._muted)
+        self._ranking.touch()
         self._soon.start()
 
-    def _choose(self, options: SegmentOptions) -> None:
-        if options == self.options:
+    def _take_up(self) -> None:
+        """The project keeps other choices now: tell the engine, and everything is answered anew."""
+        before = self.options
+        if not self._take_up_choices():
             return
-        self._settings = replace(self._settings, options=options)
+        if self.options.backbone != before.backbone:
+            self._feed.look_again()
+            self._ranking.clear(version=self.version + 1)
+        self._report.mend()
+        self._settings = replace(self._settings, options=self.options)
         self._taught = None
         self._lane.ask(Configure(self._settings))
-        self._soon.start()
 
     @Slot()
     def _refresh(self) -> None:
         """Tell the engine what is new, if anything is, and ask what is open."""
+        self._tell_complaints()
         if self._paused:
             return
         self._preview_moved = self._preview is not None and self._feed.awaits_current
         if self._preview_moved:  # taken up when the answer is there
             return
-        support = self._supports.support(self._preview, version=self.version + 1)
+        support = self._supports.support(self._preview, version=self.version + 1, muted=self._muted)
         if support.key != self._taught and (support.shots or self.version > 0):
             self._teach(support)
         self._ask_on()
@@ -210,24 +270,21 @@ class LiveFlow(QObject):
     def _teach(self, support: SupportRef) -> None:
         self._taught = support.key
         self._feed.renew()
-        self._problems.clear()
-        self._rejected.clear()
+        self._book.begin(support.version)
         self._can_answer = bool(support.shots)
+        self._report.renew(support)
         if self._can_answer:
-            self._tables[support.version] = RowTable.of(self._workspace.project)
-            self._tables.pop(support.version - TABLES_KEPT, None)
             self._lane.ask(Learn(support))
             return
         self._lane.cancel(Topic.FIT)
-        for image_id in self._shelf.image_ids():
+        for image_id in self._book.image_ids():
             self._drop(image_id)
 
     def _look_at(self, topic: Topic, image_ids: Sequence[ImageId]) -> None:
         """Images whose proposal had to leave the shelf are asked again when they come into view."""
         self._feed.show(topic, image_ids)
         for image_id in image_ids:
-            settled = image_id in self._problems or image_id in self._rejected
-            if image_id not in self._shelf and not settled:
+            if self._book.is_wanting(image_id):
                 self._feed.reopen(image_id)
         if not self._soon.isActive():
             self._ask_on()
@@ -249,34 +306,38 @@ class LiveFlow(QObject):
     @Slot(object, int, object)
     def _on_answered(self, topic: Topic, ticket: int, answer: object) -> None:
         self._feed.returned(topic, ticket)
-        if isinstance(answer, LaneAnswer) and answer.image_id not in self._rejected:
+        if topic is Topic.REPORT:
+            self._report.take(ticket, answer)
+        elif isinstance(answer, LaneAnswer) and answer.image_id not in self._book.rejected:
             self._feed.close(answer.image_id, answer.support_version)
             self._put(answer)
         self._go_on(topic)
 
     def _put(self, answer: LaneAnswer) -> None:
-        image_id, version = answer.image_id, answer.support_version
-        table = self._tables.get(version)
-        if table is None or image_id not in self._workspace.project.images:
+        by_row = self._book.classes_by_row(answer)
+        if by_row is None:
             return
-        proposal = Proposal(image_id, table.classes_by_row()[answer.rows], answer.doubt, version)
-        if self._shelf.put(LiveProposal(proposal, answer.uncertainty)):
-            self.proposal_changed.emit(image_id)
+        self._ranking.note(answer, by_row)
+        if self._book.put(answer, by_row):
+            self.proposal_changed.emit(answer.image_id)
 
     @Slot(object, int, str)
     def _on_failed(self, topic: Topic, ticket: int, sentence: str) -> None:
         image_id = self._feed.returned(topic, ticket)
         if topic is Topic.FIT:
             self._cannot_learn(sentence)
+        elif topic is Topic.REPORT:
+            self._report.give_up(sentence)
         elif topic in ASKING and image_id is not None:
             self._feed.close(image_id, self.version)
-            self._problems[image_id] = sentence
+            self._book.problems[image_id] = sentence
             self.image_failed.emit(image_id, sentence)
         self._go_on(topic)
 
     def _cannot_learn(self, sentence: str) -> None:
         self._can_answer = False
         self._feed.stop()
+        self._report.stop()
         if self._preview is not None:  # half a stroke may be too little; told if the whole one is
             self._taught = None
         else:
@@ -288,10 +349,18 @@ class LiveFlow(QObject):
         else:
             self._ask_on()
 
+    @Slot(object)
+    def _on_state(self, state: EngineState) -> None:
+        if state.kind in (EngineKind.STARTING, EngineKind.RESTARTING):
+            self._engine_awaited = True
+        elif self._engine_awaited and state.kind in (EngineKind.READY, EngineKind.BUSY):
+            self._engine_awaited = False
+            self._feed.engine_came()
+
     @Slot(object, int, float, str)
     def _on_progressed(self, topic: Topic, _ticket: int, fraction: float, message: str) -> None:
         self.progressed.emit(topic, fraction, message)
 
     def _drop(self, image_id: ImageId) -> None:
-        if self._shelf.drop(image_id):
+        if self._book.drop(image_id):
             self.proposal_changed.emit(image_id)

@@ -29,7 +29,11 @@ DEFAULT_BACKBONE = "filters"
 
 @dataclass(frozen=True, slots=True)
 class SegmentOptions:
-    """How to segment. ``size_px`` is the working size of the long side; None: the default."""
+    """How to segment. ``size_px`` is the working size of the long side; None: the default.
+
+    ``threshold`` in [0, 0.95]: a class is proposed only where its probability reaches it, elsewhere
+    background; 0 is off.
+    """
 
     method: str = DEFAULT_METHOD
     backbone: str = DEFAULT_BACKBONE
@@ -37,6 +41,7 @@ class SegmentOptions:
     size_px: int | None = None
     refine: bool = True
     seed: int = 0
+    threshold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class SegmentFlow:
 
         project = self._workspace.project
         prediction = self._session.predict(query(project, image_id), reporter)
-        rows = row_map(prediction)
+        rows = row_map(prediction, reporter, threshold=self._options.threshold)
         classes = RowTable.of(project).classes_by_row()[rows]
         doubt = float(np.mean(prediction.uncertainty))
         return Proposal(image_id, classes, doubt, prediction.support_version)

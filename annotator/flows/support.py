@@ -13,7 +13,8 @@ from annotator.document.image_reading import content_digest, read_pixels
 from annotator.document.images import ImageId
 from annotator.document.label_map import Provenance
 from annotator.document.project import Project
-from annotator.document.rasterise import DrawnMark, composite
+from annotator.document.rasterise import Draw, DrawnMark, composite, drawn
+from annotator.flows.muting import muted_images
 from engines.exchange import (
     BACKGROUND_ROW,
     UNLABELLED_ROW,
@@ -61,8 +62,12 @@ class RowTable:
 
 
 def teaching_images(project: Project) -> tuple[ImageId, ...]:
-    """Images with cues, or with pixels that were drawn or imported, in project order."""
+    """Images with cues, or with pixels that were drawn or imported, in project order.
+
+    Muted ones are left out.
+    """
     touched = {*project.image_ids_with_cues(), *project.image_ids_with_labels()}
+    touched -= muted_images(project)
     return tuple(i for i in project.images if i in touched and teaches(project, i))
 
 
@@ -106,16 +111,20 @@ def image_source(project: Project, image_id: ImageId) -> LazyImage:
 
 
 def image_marks(
-    project: Project, rows: RowTable, image_id: ImageId, *, extra: tuple[Cue, ...] = ()
+    project: Project,
+    rows: RowTable,
+    image_id: ImageId,
+    *,
+    extra: tuple[Cue, ...] = (),
+    draw: Draw = drawn,
 ) -> tuple[Mark, ...]:
     """All pixels a person bound to a class: cues first, then drawn and imported label pixels.
 
-    ``extra`` are cues not committed yet, drawn after all others.
+    ``extra`` are cues not committed yet, drawn after all others; ``draw`` may remember bitmaps.
     """
-    drawn = composite(
-        (*project.cues(image_id), *extra), project.images[image_id].size, project.classes.resolve
-    )
-    from_cues = [_mark_of(mark, rows) for mark in drawn]
+    cues, size = (*project.cues(image_id), *extra), project.images[image_id].size
+    marks = composite(cues, size, project.classes.resolve, draw=draw)
+    from_cues = [_mark_of(mark, rows) for mark in marks]
     return (*from_cues, *_label_marks(project, rows, image_id, from_cues))
 
 

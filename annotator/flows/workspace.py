@@ -56,15 +56,19 @@ class Workspace:
 
     def do(self, name: str, edits: Iterable[Edit], initiator: object = None) -> Changes:
         """Commit one gesture and tell the listeners; nothing happened if this raises."""
-        return self._announce(self.history.do(name, edits), initiator)
+        return self.announce(self.history.do(name, edits), initiator)
+
+    def commit(self, name: str, edits: Iterable[Edit]) -> Changes:
+        """The slow half of `do`, on any thread; `announce` has to follow on the listeners' own."""
+        return self.history.do(name, edits)
 
     def undo(self, initiator: object = None) -> Changes:
         """Take the last gesture back."""
-        return self._announce(self.history.undo(), initiator)
+        return self.announce(self.history.undo(), initiator)
 
     def redo(self, initiator: object = None) -> Changes:
         """Do the gesture again that was last taken back."""
-        return self._announce(self.history.redo(), initiator)
+        return self.announce(self.history.redo(), initiator)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(changes, initiator)`` after every commit, until the answer is called."""
@@ -99,7 +103,8 @@ class Workspace:
         if listener in self._listeners:
             self._listeners.remove(listener)
 
-    def _announce(self, changes: Changes, initiator: object) -> Changes:
+    def announce(self, changes: Changes, initiator: object = None) -> Changes:
+        """Tell the listeners of what was committed; `do`, `undo` and `redo` have told already."""
         self._version += 1
         for listener in tuple(self._listeners):  # one may end another's subscription
             listener(changes, initiator)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -17,15 +18,26 @@ from PySide6.QtWidgets import (
 
 from annotator.look.colours import colours_of
 from annotator.look.icons import draw_icon, icon
-from annotator.look.measures import BODY, GAP, GRID, ICON, SMALL, TARGET, TITLE, font
+from annotator.look.measures import (
+    BODY,
+    GAP,
+    GRID,
+    ICON,
+    PAGE_WIDTH,
+    SMALL,
+    TARGET,
+    TITLE,
+    scaled,
+)
 from annotator.look.style import set_kind
+from annotator.look.text_size import wear
 
 
 def heading(text: str) -> QLabel:
     """A small letter-spaced heading in capitals."""
     label = QLabel(text.upper())
     label.setAccessibleName(text)
-    label.setFont(font(SMALL, spaced=True))
+    wear(label, SMALL, spaced=True)
     set_kind(label, "heading")
     return label
 
@@ -33,7 +45,7 @@ def heading(text: str) -> QLabel:
 def title(text: str, pixels: int = TITLE) -> QLabel:
     """A strong line of text."""
     label = QLabel(text)
-    label.setFont(font(pixels, strong=True))
+    wear(label, pixels, strong=True)
     return label
 
 
@@ -41,16 +53,50 @@ def words(text: str, *, kind: str = "dim", pixels: int = BODY, wrap: bool = True
     """Running text; plain, so that a file name with angle brackets is shown as it is."""
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setFont(font(pixels))
+    wear(label, pixels)
     label.setWordWrap(wrap)
     set_kind(label, kind)
     return label
 
 
+class ElidedLabel(QLabel):
+    """One line that gives way: what does not fit is left out in the middle and shown as a tip."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        kind: str = "dim",
+        pixels: int = BODY,
+        strong: bool = False,
+        spaced: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        wear(self, pixels, strong=strong, spaced=spaced)
+        set_kind(self, kind)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: D102 - Qt's name
+        room = self.contentsRect()
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideMiddle, room.width()
+        )
+        tip = self.text() if shown != self.text() else ""
+        if self.toolTip() != tip:
+            self.setToolTip(tip)
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter, room, int(self.alignment()), self.palette(), self.isEnabled(), shown,
+            self.foregroundRole(),
+        )  # fmt: skip
+        painter.end()
+
+
 def keycap(text: str) -> QLabel:
     """The picture of a key."""
     label = QLabel(text)
-    label.setFont(font(SMALL))
+    wear(label, SMALL)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setMinimumSize(QSize(5 * GRID, 5 * GRID))
     label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -150,3 +196,38 @@ def row(*widgets: QWidget | int, spacing: int = GAP) -> QHBoxLayout:
         else:
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
     return layout
+
+
+class PageColumn(QWidget):
+    """The one column of a calm page: as wide as text is comfortable to read, in any size of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMaximumWidth(scaled(PAGE_WIDTH))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102 - Qt's name
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self.setMaximumWidth(scaled(PAGE_WIDTH))
+
+
+def centred(page: QWidget) -> QHBoxLayout:
+    """A page in the middle, as wide as it may be."""
+    across = QHBoxLayout()
+    across.setContentsMargins(0, 0, 0, 0)
+    across.addStretch(1)
+    across.addWidget(page, 1000)
+    across.addStretch(1)
+    return across
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page in the middle that scrolls up and down where it is too high."""
+    holder = QWidget()
+    holder.setLayout(centred(page))
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(holder)
+    return area

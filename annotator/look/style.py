@@ -6,8 +6,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.look.colours import DARK, LIGHT, Colours, palette_of
-from annotator.look.measures import BODY, font
+from annotator.look.measures import BODY, font, font_scale, set_text_scale
 from annotator.look.sheet import style_sheet
+from annotator.look.text_size import refit, remember
 
 
 class Scheme(StrEnum):
@@ -26,8 +27,11 @@ class Style(QObject):
 
     changed = Signal()
 
-    def __init__(self, app: QApplication, scheme: Scheme = Scheme.SYSTEM) -> None:
+    def __init__(
+        self, app: QApplication, scheme: Scheme = Scheme.SYSTEM, *, text_scale: int = 100
+    ) -> None:
         super().__init__(app)
+        set_text_scale(text_scale)
         self._app = app
         self._scheme = scheme
         self._colours: Colours | None = None
@@ -51,6 +55,19 @@ class Style(QObject):
         self._scheme = scheme
         self._dress()
 
+    def choose_text_scale(self, percent: int) -> None:
+        """Text in 80 to 200 % of its size from now on; all on screen follows at once."""
+        before = font_scale()
+        remember(self._app.allWidgets())
+        set_text_scale(percent)
+        if font_scale() == before:
+            return
+        self._app.setFont(font(BODY))
+        self._wear_sheet(self.colours)
+        for widget in self._app.allWidgets():
+            widget.update()  # whoever paints text himself asks for the font while painting
+        self.changed.emit()
+
     def _on_system_changed(self, _scheme: Qt.ColorScheme) -> None:
         if self._scheme is Scheme.SYSTEM:
             self._dress()
@@ -61,8 +78,13 @@ class Style(QObject):
             return
         self._colours = colours
         self._app.setPalette(palette_of(colours))
-        self._app.setStyleSheet(style_sheet(colours))
+        remember(self._app.allWidgets())
+        self._wear_sheet(colours)
         self.changed.emit()
+
+    def _wear_sheet(self, colours: Colours) -> None:
+        self._app.setStyleSheet(style_sheet(colours))
+        refit(self._app.allWidgets())  # a new sheet puts back the fonts that were there first
 
 
 def colours_for(scheme: Scheme, system: Qt.ColorScheme) -> Colours:
@@ -74,6 +96,10 @@ def colours_for(scheme: Scheme, system: Qt.ColorScheme) -> Colours:
 
 def set_kind(widget: QWidget, kind: str) -> None:
     """Mark a widget for the sheet: 'primary', 'quiet', 'card', 'sheet', 'heading', 'dim' ..."""
+    if widget.property("kind") == kind:
+        return
     widget.setProperty("kind", kind)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        # Else it is dressed when first shown. Sooner would freeze the font it has at this moment.
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

@@ -27,7 +27,7 @@ class BalanceBar(QWidget):
         self._lines = tuple(line for line in lines if line.share)
         said = ", ".join(f"{line.name} {share_text(line.share or 0)}" for line in self._lines)
         self.setToolTip(said)
-        self.setAccessibleDescription(said)
+        self.setAccessibleDescription(said or "Nothing is labelled yet")
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: D102 - Qt's name

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 from annotator.look.colours import Colours, colours_of
 from annotator.look.icons import draw_icon
 from annotator.look.measures import BODY, GAP, RADIUS, SMALL, figures_font, font
-from annotator.panels.class_model import LINE_ROLE, ClassLine
+from annotator.panels.class_model import LINE_ROLE, ClassLine, count_text
 
 HEIGHT = 32
 _SPOT = 24
@@ -43,13 +43,12 @@ class ClassDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._font, self._strong = font(BODY), font(BODY, strong=True)
-        self._small = figures_font(SMALL)
-        self._height = max(HEIGHT, QFontMetrics(self._strong).height() + 2 * GAP)
+        self.counts_shown = False
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802, D102
         rect: QRect = option.rect
-        return QSize(rect.width(), self._height)
+        height = QFontMetrics(font(BODY, strong=True)).height() + 2 * GAP  # grows with the text
+        return QSize(rect.width(), max(HEIGHT, height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102
         line: ClassLine | None = index.data(LINE_ROLE)
@@ -109,20 +108,21 @@ class ClassDelegate(QStyledItemDelegate):
     def _paint_name(
         self, painter: QPainter, rect: QRect, line: ClassLine, colours: Colours, *, chosen: bool
     ) -> None:
-        face = self._strong if chosen else self._font
-        right = 2 * _SPOT + (32 if line.share is None else 74)
+        face = font(BODY, strong=chosen)
+        figure = QFontMetrics(figures_font(SMALL)).horizontalAdvance(self._figure(line))
+        right = 2 * _SPOT + 32 + (figure + GAP if figure else 0)
         inner = rect.adjusted(_SPOT + GAP + 4, 0, -right, 0)
         dim = line.hidden or line.is_background
         painter.setFont(face)
         painter.setPen(QColor(colours.dim_text if dim else colours.text))
-        text = QFontMetrics(face).elidedText(line.name, Qt.TextElideMode.ElideRight, inner.width())
+        text = QFontMetrics(face).elidedText(line.name, Qt.TextElideMode.ElideMiddle, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_figures(
         self, painter: QPainter, rect: QRect, line: ClassLine, colours: Colours
     ) -> None:
         right = rect.right() - 2 * _SPOT - 6
-        painter.setFont(self._small)
+        painter.setFont(figures_font(SMALL))
         painter.setPen(QColor(colours.dim_text))
         if line.hotkey:
             cap = QRectF(right - 20, rect.center().y() - 9, 20, 19)
@@ -130,11 +130,16 @@ class ClassDelegate(QStyledItemDelegate):
             painter.setPen(QPen(QColor(colours.strong_line), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(cap.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        if line.share is not None:
-            painter.setPen(QColor(colours.dim_text))
-            place = QRect(right - 66, rect.top(), 40, rect.height())
-            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(place, flags, share_text(line.share))
+        painter.setPen(QColor(colours.dim_text))
+        place = QRect(rect.left(), rect.top(), right - 26 - rect.left(), rect.height())
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(place, flags, self._figure(line))
+
+    def _figure(self, line: ClassLine) -> str:
+        """The share of the class, or the number of its pixels where that is wanted."""
+        if self.counts_shown and line.pixels is not None and not line.is_background:
+            return count_text(line.pixels)
+        return "" if line.share is None else share_text(line.share)
 
 
 def share_text(share: float) -> str:

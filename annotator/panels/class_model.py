@@ -25,7 +25,11 @@ _NOWHERE = QModelIndex()
 
 @dataclass(frozen=True, slots=True)
 class ClassLine:
-    """One line of the list. ``share`` of all labelled pixels, None before anything was counted."""
+    """One line of the list.
+
+    ``share`` of all labelled pixels and their number ``pixels``, None before anything was counted;
+    ``takes_in`` names classes that were merged into this one: their pixels wear its colour.
+    """
 
     class_id: ClassId
     name: str
@@ -34,6 +38,8 @@ class ClassLine:
     hidden: bool
     locked: bool
     share: float | None
+    pixels: int | None = None
+    takes_in: tuple[str, ...] = ()
 
     @property
     def is_background(self) -> bool:
@@ -61,11 +67,13 @@ class ClassModel(QAbstractListModel):
         same = [line.class_id for line in lines] == [line.class_id for line in self._lines]
         if not same:
             self.beginResetModel()
-        self._lines = tuple(lines)
+        before, self._lines = self._lines, tuple(lines)
         if not same:
             self.endResetModel()
-        elif lines:
-            self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))
+            return
+        for place, (old, new) in enumerate(zip(before, self._lines, strict=True)):
+            if old != new:
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def row_of(self, class_id: ClassId) -> int | None:
         """The row of a class."""
@@ -85,7 +93,7 @@ class ClassModel(QAbstractListModel):
             int(LINE_ROLE): lambda: line,
             int(Qt.ItemDataRole.DisplayRole): lambda: line.name,
             int(Qt.ItemDataRole.EditRole): lambda: line.name,
-            int(Qt.ItemDataRole.ToolTipRole): lambda: line.name,
+            int(Qt.ItemDataRole.ToolTipRole): lambda: line_tip(line),
             int(Qt.ItemDataRole.AccessibleTextRole): lambda: spoken_line(line),
         }
         answer = answers.get(int(role))
@@ -158,6 +166,7 @@ def lines_of(
 ) -> tuple[ClassLine, ...]:
     """The lines of a table: hotkeys 1 to 9 in display order, shares among the classes' pixels."""
     total = sum(pixels.get(row.class_id, 0) for row in classes)
+    merged = merged_names(classes)
     lines = [
         ClassLine(
             row.class_id,
@@ -167,13 +176,48 @@ def lines_of(
             hidden=row.class_id in hidden,
             locked=row.class_id in locked,
             share=pixels.get(row.class_id, 0) / total if total else None,
+            pixels=pixels.get(row.class_id, 0) if pixels else None,
+            takes_in=merged.get(row.class_id, ()),
         )
         for place, row in enumerate(classes, start=1)
     ]
     background = ClassLine(
-        BACKGROUND, "background", BACKGROUND_COLOUR, "0", hidden=False, locked=False, share=None
-    )
+        BACKGROUND, "background", BACKGROUND_COLOUR, "0", hidden=False, locked=False, share=None,
+        pixels=pixels.get(BACKGROUND),
+    )  # fmt: skip
     return (*lines, background) if lines else ()
+
+
+def merged_names(classes: ClassTable) -> dict[ClassId, tuple[str, ...]]:
+    """Live class -> names of the classes that were merged into it, directly or by way of others."""
+    names: dict[ClassId, tuple[str, ...]] = {}
+    for row in classes.rows:
+        target = classes.resolve(row.class_id) if row.merged_into is not None else None
+        if target is not None:
+            names[target] = (*names.get(target, ()), row.name)
+    return names
+
+
+def count_text(count: int) -> str:
+    """A number in at most six characters: '412', '12.3 k', '4.1 M', '2.0 G'."""
+    if count < 1000:
+        return str(count)
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        value = count / size
+        if value >= 0.99995:  # 999,950 is 1.0 M, not 1000.0 k
+            return f"{value:.1f} {letter}" if value < 99.95 else f"{value:.0f} {letter}"
+    return str(count)
+
+
+def line_tip(line: ClassLine) -> str:
+    """What a line shows in short, in full."""
+    parts = [line.name]
+    if line.pixels is not None:
+        share = "" if line.share is None else f", {line.share:.1%} of all classes"
+        parts.append(f"{count_text(line.pixels)} labelled pixels ({line.pixels:,}){share}")
+    if line.takes_in:
+        parts.append("Takes in " + ", ".join(f"'{name}'" for name in line.takes_in))
+    return "\n".join(parts)
 
 
 def spoken_line(line: ClassLine) -> str:
@@ -183,5 +227,7 @@ def spoken_line(line: ClassLine) -> str:
         parts.append(f"key {line.hotkey}")
     if line.share is not None:
         parts.append(f"{line.share:.0%} of labelled pixels")
+    if line.takes_in:
+        parts.append("takes in " + " and ".join(line.takes_in))
     parts += ["hidden"] * line.hidden + ["locked"] * line.locked
     return ", ".join(parts)

@@ -3,19 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
-    QColorDialog,
-    QListView,
     QMenu,
-    QStackedWidget,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from annotator.document.changes import Changes
-from annotator.document.classes import BACKGROUND, PALETTE, ClassId, Colour
+from annotator.document.classes import BACKGROUND, ClassId, Colour
 from annotator.document.edits import (
     Edit,
     add_class,
@@ -28,42 +26,48 @@ from annotator.document.edits import (
 from annotator.document.errors import DocumentError
 from annotator.document.project import Project
 from annotator.flows.workspace import Workspace, gesture
-from annotator.look.icons import icon
 from annotator.look.measures import GAP, GRID
 from annotator.look.pieces import EmptyState, heading, icon_button, push_button, row
 from annotator.panels.balance import BalanceBar
 from annotator.panels.class_delegate import ClassDelegate, Spot
+from annotator.panels.class_menus import class_menu, fill_colours
 from annotator.panels.class_model import ClassLine, ClassModel, lines_of
+from annotator.panels.class_prompt import ClassPrompt
+from annotator.panels.class_view import ClassView
 
 
 class ClassPanel(QWidget):
     """``class_chosen`` the one to draw with; ``hidden_changed`` and ``locked_changed`` carry sets
-    of ids; ``refused`` one sentence about what could not be done."""
+    of ids; ``prompt_wished`` a class and its words; ``refused`` what could not be done."""
 
     class_chosen = Signal(int)
     hidden_changed = Signal(frozenset)
     locked_changed = Signal(frozenset)
+    prompt_wished = Signal(int, str)
     refused = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Classes")
         self._workspace: Workspace | None = None
+        self._unsubscribe: Callable[[], None] = _nothing
+        self._prompts: Mapping[ClassId, str] = {}
         self._hidden: frozenset[ClassId] = frozenset()
         self._locked: frozenset[ClassId] = frozenset()
         self._pixels: Mapping[ClassId, int] = {}
         self._chosen, self._before = BACKGROUND, BACKGROUND
         self.model = ClassModel(self)
-        self.view = _class_view(self.model)
+        self.view = ClassView(self.model)
         self._delegate = ClassDelegate(self)
         self.view.setItemDelegate(self._delegate)
-        self.balance = BalanceBar()
+        self.balance, self.prompt = BalanceBar(), ClassPrompt()
         self.setFocusProxy(self.view)
-        self._stack = QStackedWidget()
         self._lay_out()
         self.model.rename_wished.connect(self.rename)
         self.model.order_wished.connect(self._reorder)
+        self.model.modelAboutToBeReset.connect(self._stop_typing)
         self._delegate.pressed.connect(self._on_spot)
+        self.prompt.wished.connect(self.prompt_wished)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         self.view.customContextMenuRequested.connect(self._show_menu)
         self._refresh()
@@ -72,19 +76,35 @@ class ClassPanel(QWidget):
 
     def show_workspace(self, workspace: Workspace | None) -> None:
         """Show the classes of a project, or none."""
-        fresh, self._workspace = workspace is not self._workspace, workspace
+        self._unsubscribe()
+        self._workspace = workspace
+        self._unsubscribe = _nothing if workspace is None else workspace.subscribe(self._on_changes)
         self._hidden = self._locked = frozenset()
-        self._pixels = {}
-        if workspace is not None and fresh:
-            workspace.subscribe(self._on_changes)
+        self._pixels, self._prompts = {}, {}
         self._refresh()
         if self.model.lines:
             self.choose(self.model.lines[0].class_id)
 
     def set_pixels(self, pixels: Mapping[ClassId, int]) -> None:
         """How many labelled pixels each class has, for shares and balance."""
-        self._pixels = pixels
+        self._pixels = dict(pixels)
         self._refresh()
+
+    def set_counts_shown(self, *, shown: bool) -> None:
+        """Numbers of pixels in the lines instead of shares."""
+        self._delegate.counts_shown = shown
+        self.view.viewport().update()
+
+    def set_prompts(self, prompts: Mapping[ClassId, str], *, used: bool) -> None:
+        """The words of each class, and whether the method reads them."""
+        self._prompts = dict(prompts)
+        self.prompt.set_used(used=used)
+        self._show_prompt()
+
+    def start_prompt(self) -> None:
+        """Type words for the chosen class."""
+        if self.prompt.field.isEnabled() and self.prompt.isVisibleTo(self):
+            self.prompt.start()
 
     @property
     def chosen(self) -> ClassId:
@@ -125,6 +145,7 @@ class ClassPanel(QWidget):
         workspace = self._workspace
         if workspace is None:
             return
+        self.view.setFocus()  # a name that is being typed is taken first
         names = {line.name for line in workspace.project.classes}
         number = len(names) + 1
         while (name := f"class {number}") in names:
@@ -136,8 +157,15 @@ class ClassPanel(QWidget):
     def start_renaming(self) -> None:
         """Open the chosen line for typing."""
         self.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        if self._chosen != BACKGROUND and self.view.currentIndex().isValid():
+        typing = self.view.state() is QAbstractItemView.State.EditingState
+        if self._chosen != BACKGROUND and self.view.currentIndex().isValid() and not typing:
             self.view.edit(self.view.currentIndex())
+
+    def _stop_typing(self) -> None:
+        """A list that becomes another one has no line left to type into."""
+        editor = self.view.indexWidget(self.view.currentIndex())
+        if editor is not None and self.view.state() is QAbstractItemView.State.EditingState:
+            self.view.closeEditor(editor, QAbstractItemDelegate.EndEditHint.RevertModelCache)
 
     def rename(self, class_id: int, name: str) -> None:
         """Give a class another name."""
@@ -177,6 +205,20 @@ class ClassPanel(QWidget):
         self._refresh()
         self.locked_changed.emit(self._locked)
 
+    def toggle_chosen_hidden(self) -> None:
+        """Take the chosen class off the pictures, or show it again."""
+        if self._chosen != BACKGROUND:
+            self.toggle_hidden(self._chosen)
+
+    def toggle_chosen_locked(self) -> None:
+        """Keep the chosen class from being painted over, or no longer."""
+        if self._chosen != BACKGROUND:
+            self.toggle_locked(self._chosen)
+
+    def remove_chosen(self) -> None:
+        """Take the chosen class away."""
+        self.remove(self._chosen)
+
     # -- inside ----------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -184,17 +226,20 @@ class ClassPanel(QWidget):
             "label", "What do you want to find?", "Add a class for each kind of thing, then draw."
         )
         self._empty.add_button(push_button("Add a class", self.add, icon_name="add"))
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.view)
         top = row(heading("Classes"), 1, icon_button("add", "Add class", self.add))
         top.setContentsMargins(GRID, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, GAP)
         layout.setSpacing(GRID)
         layout.addLayout(top)
-        layout.addWidget(self._stack, 1)
+        layout.addWidget(self._empty, 1)
+        layout.addWidget(self.view, 1000)  # as far as its lines go; what is left stays below
         layout.addSpacing(GRID)
         layout.addWidget(self.balance)
+        layout.addSpacing(GRID)
+        layout.addWidget(self.prompt)
+        layout.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def _refresh(self) -> None:
         lines: tuple[ClassLine, ...] = ()
@@ -203,14 +248,26 @@ class ClassPanel(QWidget):
             lines = lines_of(classes, self._pixels, self._hidden, self._locked)
         self.model.show_lines(lines)
         self.balance.show_lines(lines)
-        self._stack.setCurrentWidget(self.view if lines else self._empty)
+        self._empty.setVisible(not lines)
+        self.view.setVisible(bool(lines))
+        self.view.fit(len(lines))
         self.balance.setVisible(bool(lines))
+        self.prompt.setVisible(bool(lines))
+        self._show_prompt()
+
+    def _show_prompt(self) -> None:
+        words = self._prompts.get(self._chosen, "")
+        self.prompt.show_class(self._chosen, self._name(self._chosen), words)
 
     def _on_changes(self, changes: Changes, _initiator: object) -> None:
         if not changes.classes:
             return
         chosen = self._chosen
         self._refresh()
+        if not self.model.lines:  # nothing is left to draw with
+            self._chosen = BACKGROUND
+            self.class_chosen.emit(BACKGROUND)
+            return
         if self.model.row_of(chosen) is None and self.model.lines:
             chosen = self.model.lines[0].class_id
         self.choose(chosen)
@@ -241,6 +298,7 @@ class ClassPanel(QWidget):
         chosen = self.model.lines[index.row()].class_id
         if chosen != self._chosen:
             self._before, self._chosen = self._chosen, chosen
+        self._show_prompt()
         self.class_chosen.emit(chosen)
 
     def _on_spot(self, number: int, spot: Spot) -> None:
@@ -257,7 +315,9 @@ class ClassPanel(QWidget):
         """Offer colours for the chosen class beside its line."""
         if self._chosen != BACKGROUND:
             place = self.view.visualRect(self.view.currentIndex()).bottomLeft()
-            self._colour_menu(self._chosen, QMenu(self)).popup(self.view.mapToGlobal(place))
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            fill_colours(menu, self, self._chosen).popup(self.view.mapToGlobal(place))
 
     def _show_menu(self, place: QPoint) -> None:
         index = self.view.indexAt(place)
@@ -268,59 +328,10 @@ class ClassPanel(QWidget):
 
     def menu_for(self, class_id: ClassId) -> QMenu:
         """Everything that can be done to one class."""
-        menu = QMenu(self)
+        menu = class_menu(self, self, class_id)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(icon("rename"), "Rename", self.start_renaming)
-        colours, targets = QMenu("Colour", menu), QMenu("Merge into", menu)
-        colours.setIcon(icon("recolour"))
-        targets.setIcon(icon("merge"))
-        self._colour_menu(class_id, colours)
-        menu.addMenu(colours)
-        menu.addMenu(targets)
-        for line in self.model.lines:
-            if line.class_id not in (class_id, BACKGROUND):
-                chip, name = _chip(line.colour), line.name.replace("&", "&&")
-                targets.addAction(chip, name, lambda t=line.class_id: self.merge(class_id, t))
-        targets.setEnabled(not targets.isEmpty())
-        menu.addSeparator()
-        menu.addAction(icon("remove"), "Remove", lambda: self.remove(class_id))
         return menu
 
-    def _colour_menu(self, class_id: ClassId, menu: QMenu) -> QMenu:
-        for number, colour in enumerate(PALETTE, start=1):
-            said = f"Colour {number}"
-            menu.addAction(_chip(colour), said, lambda c=colour: self.recolour(class_id, c))
-        menu.addSeparator()
-        menu.addAction("Another colour…", lambda: self._ask_colour(class_id))
-        return menu
 
-    def _ask_colour(self, class_id: ClassId) -> None:
-        place = self.model.row_of(class_id)
-        if place is None:
-            return
-        now = QColor(*self.model.lines[place].colour)
-        colour = QColorDialog.getColor(now, self, "Colour of the class")
-        if colour.isValid():
-            self.recolour(class_id, (colour.red(), colour.green(), colour.blue()))
-
-
-def _class_view(model: ClassModel) -> QListView:
-    view = QListView()
-    view.setAccessibleName("Classes")
-    view.setModel(model)
-    view.setMouseTracking(True)
-    view.setUniformItemSizes(True)
-    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
-    view.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-    view.setDefaultDropAction(Qt.DropAction.MoveAction)
-    view.setDropIndicatorShown(True)
-    view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-    return view
-
-
-def _chip(colour: Colour) -> QIcon:
-    pixmap = QPixmap(16, 16)
-    pixmap.fill(QColor(*colour))
-    return QIcon(pixmap)
+def _nothing() -> None:
+    """What ends a subscription that there is none of."""

@@ -1,176 +1,159 @@
 """The gallery: every image as a live thumbnail, sorted and filtered, walked with the keyboard."""
 
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from annotator.document.changes import Changes
-from annotator.document.classes import ClassId
 from annotator.document.images import ImageId
+from annotator.document.proposal import Proposal
+from annotator.flows.pixel_census import PixelCensus
 from annotator.flows.workspace import Workspace
-from annotator.look.measures import GAP, GRID, SMALL
-from annotator.look.pieces import EmptyState, heading, icon_button, push_button, row, words
-from annotator.panels.gallery_cells import (
-    STATE_WORDS,
-    CellState,
-    Order,
-    Wish,
-    cells_of,
-    state_of,
-)
-from annotator.panels.gallery_delegate import GalleryDelegate
+from annotator.look.measures import GAP
+from annotator.look.pieces import EmptyState
+from annotator.panels.gallery_cells import Order, Wish
+from annotator.panels.gallery_head import GalleryHead
+from annotator.panels.gallery_menu import CellDeeds, Choice, copy_text, menu_of, show_in_folder
 from annotator.panels.gallery_model import GalleryModel
+from annotator.panels.gallery_truth import GalleryTruth
+from annotator.panels.gallery_view import GalleryView
 from annotator.panels.thumbnails import Thumbnails
 
-T = TypeVar("T")
+AnswerSource = Callable[[ImageId], Proposal | None]
 
-SETTLE_MS = 40  # scrolling must come to rest before the engine is told where
-
-
-class GalleryView(QListView):
-    """A grid of equal cells that always fills the width."""
-
-    settled = Signal()
-
-    def __init__(self, model: GalleryModel, least_cell: int) -> None:
-        super().__init__()
-        self.setAccessibleName("Images")
-        self._least_cell = least_cell
-        self._delegate = GalleryDelegate(model, self)
-        self.setModel(model)
-        self.setItemDelegate(self._delegate)
-        # Wrapped list, not icon mode: that one keeps a search tree of all items, slow at 100,000.
-        self.setViewMode(QListView.ViewMode.ListMode)
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(True)
-        self.setUniformItemSizes(True)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(SETTLE_MS)
-        self._rest.timeout.connect(self.settled)
-        self.verticalScrollBar().valueChanged.connect(lambda _value: self._rest.start())
-        model.modelReset.connect(self._rest.start)
-
-    def set_least_cell(self, width: int) -> None:
-        """How narrow a cell may become before there is a column less."""
-        self._least_cell = width
-        self._fit()
-
-    def columns(self) -> int:
-        """Cells side by side."""
-        return max(1, self.viewport().width() // self._least_cell)
-
-    def visible_rows(self) -> range:
-        """Rows of the model that are at least partly on screen."""
-        count = self.model().rowCount()
-        cell = self._delegate.cell_size
-        if not count or cell.height() <= 0:
-            return range(0)
-        first_line = self.verticalScrollBar().value() // cell.height()
-        lines = self.viewport().height() // cell.height() + 2
-        start = min(count, first_line * self.columns())
-        return range(start, min(count, start + lines * self.columns()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102 - Qt's name
-        self._fit()
-        super().resizeEvent(event)
-        self._rest.start()
-
-    def _fit(self) -> None:
-        # One pixel less than there is: a line that is full to the last one would be wrapped.
-        width = (self.viewport().width() - 1) // self.columns()
-        if width != self._delegate.cell_size.width():
-            self._delegate.set_width(width)
-        self.setGridSize(self._delegate.cell_size)
+EXPANDED_CELL = 208  # least width of a cell when the gallery has the window for itself
+FOLLOW_MS = 300  # news of many images become one new order
+COUNT_MS = 100  # and one new line of numbers
+TRAIL = 100  # images one can walk back to
 
 
 class GalleryPanel(QWidget):
-    """``image_chosen`` says where the person is; ``in_view`` which images the engine does first."""
+    """``image_chosen`` says where the person is; ``in_view`` which images the engine does first.
+
+    ``opened`` is an image that was pressed twice or with Enter. The wishes of the menu name images;
+    nothing is done here but asking.
+    """
 
     image_chosen = Signal(int)
+    opened = Signal(int)
     in_view = Signal(tuple)
     expand_wished = Signal()
+    accept_wished = Signal(tuple)
+    reject_wished = Signal(tuple)
+    mute_wished = Signal(int, bool)
+    remove_wished = Signal(tuple)
 
     def __init__(self, *, least_cell: int = 132) -> None:
         super().__init__()
         self.setAccessibleName("Gallery")
         self._workspace: Workspace | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._census: PixelCensus | None = None
+        self._source: AnswerSource | None = None
+        self._muted: frozenset[int] = frozenset()
+        self._least_cell, self._expanded = least_cell, False
+        self._told: ImageId | None = None  # the image that was told last
+        self._trail: deque[ImageId] = deque(maxlen=TRAIL)
         self.thumbnails = Thumbnails(self._locate, self)
         self.model = GalleryModel(self.thumbnails, self)
+        self.truth = GalleryTruth(self.model, self)
         self.view = GalleryView(self.model, least_cell)
+        self.head = GalleryHead()
         self._empty = EmptyState("project", "No images yet", "Images of this project appear here.")
-        self.setFocusProxy(self.view)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.view)
-        self._text = QLineEdit()
-        self._text.setPlaceholderText("Filter by name")
-        self._text.setAccessibleName("Filter images by name")
-        self._text.setClearButtonEnabled(True)
-        self._count = words("", pixels=SMALL, wrap=False)
-        self._sort = push_button("", lambda: None, kind="quiet")
-        self._filter = icon_button("filter", "Show only some states or classes", lambda: None)
+        self._follow = QTimer(self, singleShot=True, interval=FOLLOW_MS)
+        self._count = QTimer(self, singleShot=True, interval=COUNT_MS)
         self._lay_out()
-        self._text.textChanged.connect(lambda text: self.set_wish(replace(self.wish, text=text)))
-        self.view.selectionModel().currentChanged.connect(self._on_current)
-        self.view.settled.connect(self._tell_view)
+        self._connect()
         self._show_wish()
 
     # -- the project -----------------------------------------------------------------------------
 
     def show_workspace(self, workspace: Workspace | None) -> None:
         """Show the images of a project, or none."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._told = None
+        self._trail.clear()
         self.thumbnails.clear()
-        fresh, self._workspace = workspace is not self._workspace, workspace
-        if workspace is not None and fresh:
-            workspace.subscribe(self._on_changes)
-            self.model.set_classes(workspace.project.classes)
-        self.model.set_cells([] if workspace is None else cells_of(workspace.project))
+        self.thumbnails.keep_in(None if workspace is None else workspace.cache_folder)
+        self._workspace = workspace
+        if workspace is not None:
+            self._unsubscribe = workspace.subscribe(self._on_changes)
+        self.truth.show(workspace)
+        self._show_classes()
         self._show_wish()
+
+    def set_answer_source(self, source: AnswerSource | None) -> None:
+        """Where masks come from that had to be forgotten, when their cells are seen again."""
+        self._source = source
+
+    def set_census(self, census: PixelCensus | None) -> None:
+        """Let filtering by class know labels of images that were never on screen."""
+        if self._census is not None:
+            self._census.images_counted.disconnect(self._on_counted)
+        self._census = census
+        if census is not None:
+            census.images_counted.connect(self._on_counted)
+            self._on_counted(tuple(census.counted_images()))
+
+    def set_muted(self, image_ids: Iterable[int]) -> None:
+        """Images that teach nothing, for the menu."""
+        self._muted = frozenset(image_ids)
+
+    def close_all(self) -> None:
+        """End what runs in the background; the panel shows no project any more."""
+        self.set_census(None)
+        self.thumbnails.close()
+        self.truth.close()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    # -- where one is ----------------------------------------------------------------------------
 
     def choose(self, image_id: ImageId) -> None:
         """Go to an image, scrolling as little as needed; one that is filtered out is left alone."""
-        place = self.model.row_of(image_id)
-        if place is not None:
-            self.view.selectionModel().setCurrentIndex(
-                self.model.index(place), QItemSelectionModel.SelectionFlag.ClearAndSelect
-            )
+        row = self.model.row_of(image_id)
+        if row is not None:
+            self.view.note_hand()
+            self._set_current(row)
 
     def current(self) -> ImageId | None:
         """The image the person is at."""
         index = self.view.currentIndex()
-        return self.model.cell_at(index.row()).image_id if index.isValid() else None
+        return self.model.image_at(index.row()) if index.isValid() else None
 
     def step(self, by: int) -> None:
-        """Walk on by some images, stopping at the ends."""
+        """Walk on by some images, stopping at the ends.
+
+        In the order of use the image a person is at comes first, so walking back from there leads
+        along the images that were visited before.
+        """
         count = self.model.rowCount()
-        if count:
-            at = self.view.currentIndex()
-            goal = max(0, min(count - 1, at.row() + by)) if at.isValid() else 0
-            self.choose(self.model.cell_at(goal).image_id)
+        if not count:
+            return
+        at = self.view.currentIndex()
+        if by < 0 and at.isValid() and at.row() == 0 and self.wish.order is Order.USEFUL:
+            self._walk_back()
+            return
+        goal = max(0, min(count - 1, at.row() + by)) if at.isValid() else 0
+        self.choose(self.model.image_at(goal))
 
     def visible_images(self) -> tuple[ImageId, ...]:
         """What is on screen, in reading order."""
-        return tuple(self.model.cell_at(k).image_id for k in self.view.visible_rows())
+        return tuple(self.model.image_at(k) for k in self.view.visible_rows())
 
-    # -- order and filter ------------------------------------------------------------------------
+    def selected(self) -> tuple[ImageId, ...]:
+        """Every chosen image, in the order they are shown."""
+        return tuple(self.model.image_at(row) for row in self.view.selected_rows())
+
+    # -- order, filter and size ------------------------------------------------------------------
 
     @property
     def wish(self) -> Wish:
@@ -179,37 +162,128 @@ class GalleryPanel(QWidget):
 
     def set_wish(self, wish: Wish) -> None:
         """Another order or filter; the current image stays current where it is still shown."""
-        before = self.current()
-        self.model.set_wish(wish)
-        if before is not None:
-            self.choose(before)
+        self._reorder(lambda first: self.model.set_wish(wish, first=first))
         self._show_wish()
+
+    def clear_filter(self) -> None:
+        """Show every image again."""
+        self.set_wish(Wish(order=self.wish.order))
 
     def focus_filter(self) -> None:
         """Put the cursor where one types a name."""
-        self._text.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._text.selectAll()
+        self.head.focus_text()
 
-    # -- inside ----------------------------------------------------------------------------------
+    def set_expanded(self, expanded: bool) -> None:
+        """With the window for itself: larger cells, more of them in a row, counts per state."""
+        self._expanded = expanded
+        self.head.set_expanded(expanded)
+        self.view.set_least_cell(max(EXPANDED_CELL, self._least_cell) if expanded
+                                 else self._least_cell)  # fmt: skip
+        index = self.view.currentIndex()
+        if index.isValid():
+            QTimer.singleShot(0, self.view, lambda: self.view.scrollTo(self.view.currentIndex()))
+
+    def set_least_cell(self, width: int) -> None:
+        """How narrow a cell may become beside the picture, in logical pixels."""
+        self._least_cell = width
+        self.set_expanded(self._expanded)
+
+    # -- inside: order ---------------------------------------------------------------------------
+
+    def _follow_order(self) -> None:
+        """Bring the cells into the order of now, or offer to, where a hand is on them."""
+        first = self.current()
+        if not self.model.is_due(first=first):
+            self.view.new_order.hide()
+        elif self.view.hand_is_on():
+            self.view.new_order.show()
+            self.view.new_order.raise_()
+            self._follow.start()  # until the hand has gone
+        else:
+            self._take_new_order()
+
+    def _take_new_order(self) -> None:
+        self._reorder(lambda first: self.model.rearrange(first=first))
+        self._show_counts()
+
+    def _reorder(self, change: Callable[[ImageId | None], None]) -> None:
+        """Change the rows; current and chosen images stay so, and what was in view stays in it."""
+        view, current = self.view, self.current()
+        row = None if current is None else self.model.row_of(current)
+        offset = None if row is None else view.offset_of(row)
+        scrolled, chosen = view.verticalScrollBar().value(), self.selected()
+        view.new_order.hide()
+        change(current)
+        after = None if current is None else self.model.row_of(current)
+        if after is None:
+            return
+        self._set_current(after)
+        rows = [self.model.row_of(image_id) for image_id in chosen]
+        view.select_rows(sorted(row for row in rows if row is not None))
+        if offset is not None:
+            view.scroll_row_to(after, offset)
+        else:
+            view.doItemsLayout()
+            view.verticalScrollBar().setValue(scrolled)
+
+    def _set_current(self, row: int) -> None:
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.view.selectionModel().setCurrentIndex(self.model.index(row), flags)
+
+    def _walk_back(self) -> None:
+        current = self.current()
+        while self._trail:
+            image_id = self._trail.pop()
+            if image_id != current and self.model.row_of(image_id) is not None:
+                self.choose(image_id)
+                if self._trail and self._trail[-1] == current:
+                    self._trail.pop()  # walking back leaves no trail
+                return
+
+    # -- inside: showing -------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self._sort.setMenu(QMenu(self._sort))
-        self._sort.menu().aboutToShow.connect(self._fill_sort_menu)
-        menu = QMenu(self._filter)
-        menu.aboutToShow.connect(self._fill_filter_menu)
-        self._filter.setMenu(menu)
-        self._filter.setPopupMode(self._filter.ToolButtonPopupMode.InstantPopup)
-        expand = icon_button("gallery", "Let the gallery fill the window", self.expand_wished.emit)
+        self.setFocusProxy(self.view)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, 0, GAP)
         layout.setSpacing(GAP)
-        top = row(heading("Gallery"), self._count, 1, self._sort, expand, spacing=GRID)
-        top.setContentsMargins(GRID, 0, GAP, 0)
-        line = row(self._text, self._filter, spacing=GRID)
-        line.setContentsMargins(GRID, 0, GAP, 0)
-        layout.addLayout(top)
-        layout.addLayout(line)
+        layout.addWidget(self.head)
         layout.addWidget(self._stack, 1)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def _connect(self) -> None:
+        self.head.wish_changed.connect(self.set_wish)
+        self.head.expand_wished.connect(self.expand_wished)
+        self.model.order_aged.connect(lambda: self._follow.isActive() or self._follow.start())
+        self.model.counts_changed.connect(lambda: self._count.isActive() or self._count.start())
+        self._follow.timeout.connect(self._follow_order)
+        self._count.timeout.connect(self._show_counts)
+        self.view.new_order.clicked.connect(self._take_new_order)
+        self.view.selectionModel().currentChanged.connect(self._on_current)
+        self.view.settled.connect(self._on_settled)
+        self.view.opened.connect(lambda index: self.opened.emit(self.model.image_at(index.row())))
+        self.view.customContextMenuRequested.connect(self._on_menu_wished)
+
+    def _show_wish(self) -> None:
+        self.head.show_wish(self.wish)
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        shown, total = self.model.rowCount(), self.model.total
+        self.head.show_counts(shown, self.model.counts())
+        if total and not shown:
+            self._empty.say("Nothing fits", "No image fits the filter; clear it to see all.")
+        else:
+            self._empty.say("No images yet", "Open a folder or drop images onto the window.")
+        self._stack.setCurrentWidget(self.view if shown else self._empty)
+
+    def _show_classes(self) -> None:
+        workspace = self._workspace
+        self.head.show_classes(() if workspace is None else workspace.project.classes)
+
+    # -- inside: what happens --------------------------------------------------------------------
 
     def _locate(self, image_id: ImageId) -> tuple[Path, int]:
         if self._workspace is None:
@@ -218,87 +292,81 @@ class GalleryPanel(QWidget):
         return project.image_path(image_id), project.image(image_id).page
 
     def _on_changes(self, changes: Changes, _initiator: object) -> None:
-        workspace = self._workspace
-        if workspace is None:
-            return
-        project = workspace.project
         if changes.classes:
-            self.model.set_classes(project.classes)
+            self._show_classes()
         if changes.image_list:
-            self.model.set_cells(cells_of(project))
+            for image_id in changes.images:
+                self.thumbnails.forget(image_id)
+            self._reorder(lambda _first: self.truth.follow(changes))
             self._show_wish()
-            return
-        for image_id in changes.images & project.images.keys():
-            cell = self.model.cell(image_id)
-            if cell is not None:
-                state = state_of(project, project.image(image_id), proposed=cell.doubt is not None)
-                self.model.update_cell(replace(cell, state=state))
+        else:
+            self.truth.follow(changes)
+        self.view.settle_soon()
 
     def _on_current(self, index: QModelIndex, _before: QModelIndex) -> None:
-        if index.isValid():
-            self.image_chosen.emit(self.model.cell_at(index.row()).image_id)
+        if not index.isValid():
+            return
+        image_id = self.model.image_at(index.row())
+        if image_id == self._told:
+            return  # the rows moved, the person did not
+        if self._told is not None:
+            self._trail.append(self._told)
+        self._told = image_id
+        self.image_chosen.emit(image_id)
 
-    def _tell_view(self) -> None:
-        if self._stack.currentWidget() is self.view:
-            self.in_view.emit(self.visible_images())
+    def _on_settled(self) -> None:
+        """Scrolling came to rest: everything on screen is to be complete soon."""
+        if self._stack.currentWidget() is not self.view:
+            return
+        visible = self.visible_images()
+        self.in_view.emit(visible)
+        self.thumbnails.hurry(visible)
+        self.truth.complete(visible)
+        for image_id in visible if self._source is not None else ():
+            self._complete_answer(image_id)
 
-    def _show_wish(self) -> None:
-        shown, total = self.model.rowCount(), self.model.total
-        self._sort.setText(f"{self.wish.order.value}  ▾")
-        self._sort.setAccessibleName(f"Sorted by {self.wish.order.value}")
-        self._count.setText(f"{shown:,} of {total:,}" if shown < total else f"{total:,}")
-        self._count.setVisible(total > 0)
-        if total and not shown:
-            self._empty.say("Nothing fits", "No image fits the filter; clear it to see all.")
-        else:
-            self._empty.say("No images yet", "Open a folder or drop images onto the window.")
-        self._stack.setCurrentWidget(self.view if shown else self._empty)
-
-    def _fill_sort_menu(self) -> None:
-        menu = self._sort.menu()
-        menu.clear()
-        group = QActionGroup(menu)
-        for order in Order:
-            action = menu.addAction(order.value.capitalize())
-            action.setCheckable(True)
-            action.setChecked(order is self.wish.order)
-            group.addAction(action)
-            action.triggered.connect(
-                lambda _on=False, o=order: self.set_wish(replace(self.wish, order=o))
+    def _complete_answer(self, image_id: ImageId) -> None:
+        cell = self.model.cell(image_id)
+        if cell is None or cell.version is None or self.model.has_mask(image_id):
+            return
+        proposal = self._source(image_id) if self._source is not None else None
+        if proposal is not None:
+            self.model.set_answer(
+                image_id, proposal.classes, doubt=proposal.doubt, version=proposal.support_version
             )
 
-    def _fill_filter_menu(self) -> None:
-        menu = self._filter.menu()
-        menu.clear()
-        for state, name in STATE_WORDS.items():
-            action = menu.addAction(name.capitalize())
-            action.setCheckable(True)
-            action.setChecked(state in self.wish.states)
-            action.triggered.connect(lambda _on=False, s=state: self._toggle_state(s))
-        menu.addSeparator()
-        for line in self._workspace.project.classes if self._workspace else ():
-            action = menu.addAction(line.name.replace("&", "&&"))
-            action.setCheckable(True)
-            action.setChecked(line.class_id in self.wish.classes)
-            action.triggered.connect(lambda _on=False, c=line.class_id: self._toggle_class(c))
-        menu.addSeparator()
-        menu.addAction("Show all", self.clear_filter)
+    def _on_counted(self, image_ids: tuple[ImageId, ...]) -> None:
+        if self._census is not None:
+            for image_id in image_ids:
+                self.model.set_label_classes(image_id, self._census.stored_classes(image_id))
 
-    def clear_filter(self) -> None:
-        """Show every image again."""
-        self._text.clear()
-        self.set_wish(Wish(order=self.wish.order))
+    # -- inside: the menu ------------------------------------------------------------------------
 
-    def _toggle_state(self, state: CellState) -> None:
-        self.set_wish(replace(self.wish, states=_toggled(self.wish.states, state)))
+    def menu_for(self, image_ids: tuple[ImageId, ...]) -> QMenu:
+        """What can be done with these images, the one a person is at first."""
+        first, count = image_ids[0], len(image_ids)
+        cell = self.model.cell(first) if count == 1 else None
+        choice = Choice(cell, count, self.model.answered(image_ids), first in self._muted)
+        path = self._locate(first)[0]
+        deeds = CellDeeds(
+            open=lambda: self.opened.emit(first),
+            accept=lambda: self.accept_wished.emit(image_ids),
+            reject=lambda: self.reject_wished.emit(image_ids),
+            mute=lambda muted: self.mute_wished.emit(first, muted),
+            show_file=lambda: show_in_folder(path),
+            copy_path=lambda: copy_text(str(path)),
+            remove=lambda: self.remove_wished.emit(image_ids),
+        )
+        return menu_of(self, choice, deeds)
 
-    def _toggle_class(self, class_id: ClassId) -> None:
-        self.set_wish(replace(self.wish, classes=_toggled(self.wish.classes, class_id)))
+    def _on_menu_wished(self, where: QPoint) -> None:
+        index = self.view.indexAt(where)
+        chosen = self.selected()
+        if index.isValid() and self.model.image_at(index.row()) not in chosen:
+            chosen = (self.model.image_at(index.row()),)
+        if chosen:
+            self.menu_for(chosen).popup(self.view.viewport().mapToGlobal(where))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102 - Qt's name
-        self.thumbnails.close()
+        self.close_all()
         super().closeEvent(event)
-
-
-def _toggled(members: frozenset[T], member: T) -> frozenset[T]:
-    return members - {member} if member in members else members | {member}

@@ -1,67 +1,20 @@
-"""Thumbnails: decoded on a few threads, newest wish first, kept by bytes; nobody ever waits."""
+"""Thumbnails: small pictures of images, from memory, from disk or from the image itself."""
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from threading import Lock
-from typing import Generic, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from annotator.document.errors import DocumentError
-from annotator.document.image_reading import read_pixels
+from annotator.document.image_conversion import Pixels
 from annotator.document.images import ImageId
+from annotator.document.small_reading import read_small
+from annotator.panels.byte_cache import ByteCache
+from annotator.panels.newest_first import NewestFirst
+from annotator.panels.thumbnail_files import ThumbnailFiles
 
 SIDE = 320  # pixels of the longer side: enough for the largest cell, and for small ones at 200 %
 LIMIT_BYTES = 256 << 20
-THREADS = 2
-WAITING_LIMIT = 256  # wishes beyond a few screens are of places left long ago
-
-V = TypeVar("V")
-
-
-class ByteCache(Generic[V]):
-    """Values by image, the least recently used ones forgotten beyond a number of bytes."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self._values: OrderedDict[ImageId, tuple[V, int]] = OrderedDict()
-        self.total_bytes = 0
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def get(self, image_id: ImageId) -> V | None:
-        """The value, which counts as used now."""
-        found = self._values.get(image_id)
-        if found is None:
-            return None
-        self._values.move_to_end(image_id)
-        return found[0]
-
-    def put(self, image_id: ImageId, value: V, size_bytes: int) -> None:
-        """Keep a value; one larger than the limit pushes out all others and itself."""
-        self.drop(image_id)
-        self._values[image_id] = value, size_bytes
-        self.total_bytes += size_bytes
-        while self.total_bytes > self._limit_bytes:
-            _, (_, gone) = self._values.popitem(last=False)
-            self.total_bytes -= gone
-
-    def drop(self, image_id: ImageId) -> None:
-        """Forget one value."""
-        gone = self._values.pop(image_id, None)
-        if gone is not None:
-            self.total_bytes -= gone[1]
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._values.clear()
-        self.total_bytes = 0
 
 
 class Thumbnails(QObject):
@@ -69,7 +22,6 @@ class Thumbnails(QObject):
 
     ready = Signal(int)
     failed = Signal(int, str)
-    _decoded = Signal(int, int, object)
 
     def __init__(
         self,
@@ -80,98 +32,75 @@ class Thumbnails(QObject):
     ) -> None:
         super().__init__(parent)
         self._locate = locate
+        self._files: ThumbnailFiles | None = None
         self._cache: ByteCache[QImage] = ByteCache(limit_bytes)
-        self._waiting: OrderedDict[ImageId, tuple[Path, int]] = OrderedDict()
-        self._lock = Lock()
-        self._under_way: set[ImageId] = set()
         self._broken: dict[ImageId, str] = {}
-        self._era = 0  # answers from before a `clear` are of images that may be others now
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(THREADS)
-        self._decoded.connect(self._on_decoded)
+        self._desk = NewestFirst(self)
+        self._desk.done.connect(self._on_done)
+
+    def keep_in(self, cache_folder: Path | None) -> None:
+        """Where small pictures are kept for the next time; None: nowhere."""
+        self._files = None if cache_folder is None else ThumbnailFiles(cache_folder, SIDE)
 
     def get(self, image_id: ImageId) -> QImage | None:
         """The picture, or None at once; then it is being fetched."""
         found = self._cache.get(image_id)
         if found is None and image_id not in self._broken:
-            self._ask(image_id)
+            path, page = self._locate(image_id)
+            files = self._files
+            self._desk.ask(image_id, lambda: _fetched(path, page, files))
         return found
+
+    def hurry(self, image_ids: Iterable[ImageId]) -> None:
+        """Fetch these before all others that were asked for, in this order."""
+        self._desk.hurry(image_ids)
 
     def problem(self, image_id: ImageId) -> str | None:
         """Why there is no picture, where that is known."""
         return self._broken.get(image_id)
 
+    def forget(self, image_id: ImageId) -> None:
+        """The file may be another one now."""
+        self._desk.withdraw(image_id)
+        self._broken.pop(image_id, None)
+        self._cache.drop(image_id)
+
     def clear(self) -> None:
         """Forget everything, wishes too."""
-        with self._lock:
-            self._waiting.clear()
-        self._era += 1
-        self._under_way.clear()
+        self._desk.clear()
         self._broken.clear()
         self._cache.clear()
 
     def close(self) -> None:
         """Wait for what is being decoded; nothing is started any more."""
         self.clear()
-        self._pool.waitForDone()
+        self._desk.close()
 
-    def _ask(self, image_id: ImageId) -> None:
-        with self._lock:
-            known = image_id in self._waiting
-            if known:
-                self._waiting.move_to_end(image_id)
-        if known or image_id in self._under_way:
-            return
-        with self._lock:
-            self._waiting[image_id] = self._locate(image_id)
-            self._under_way.add(image_id)
-            while len(self._waiting) > WAITING_LIMIT:
-                dropped, _ = self._waiting.popitem(last=False)
-                self._under_way.discard(dropped)
-        era = self._era
-        self._pool.start(QRunnable.create(lambda: self._work(era)))
-
-    def _work(self, era: int) -> None:
-        """On a thread of the pool: serve the newest wish, whichever that is by now."""
-        with self._lock:
-            if not self._waiting or era != self._era:
-                return
-            image_id, (path, page) = self._waiting.popitem(last=True)
-        try:
-            answer: object = small_picture(read_pixels(path, page))
-        except DocumentError as error:
-            answer = str(error)
-        self._decoded.emit(era, image_id, answer)
-
-    def _on_decoded(self, era: int, number: int, answer: object) -> None:
-        if era != self._era:
-            return
-        image_id = ImageId(number)
-        self._under_way.discard(image_id)
+    @Slot(object, object)
+    def _on_done(self, image_id: ImageId, answer: object) -> None:
         if isinstance(answer, QImage):
             self._cache.put(image_id, answer, answer.sizeInBytes())
-            self.ready.emit(number)
+            self.ready.emit(image_id)
         else:
             self._broken[image_id] = str(answer)
-            self.failed.emit(number, str(answer))
+            self.failed.emit(image_id, str(answer))
 
 
-def small_picture(pixels: npt.NDArray[np.uint8], side: int = SIDE) -> QImage:
-    """(H, W, 3) uint8 RGB -> a picture whose longer side is at most ``side`` pixels."""
+def picture_of(pixels: Pixels) -> QImage:
+    """(h, w, 3) uint8 RGB -> a picture that owns its bytes and is quick to draw."""
     height, width = pixels.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    data = small.tobytes()
-    image = QImage(data, size[0], size[1], 3 * size[0], QImage.Format.Format_RGB888)
-    return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy of its own, quick to draw
+    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
-def small_classes(classes: npt.NDArray[np.uint8], side: int = SIDE // 2) -> npt.NDArray[np.uint8]:
-    """(H, W) uint8 ids -> (h, w) by the nearest pixel, longer side at most ``side``."""
-    height, width = classes.shape
-    step = max(1.0, max(height, width) / side)
-    rows = ((np.arange(max(1, round(height / step))) + 0.5) * step).astype(np.intp)
-    columns = ((np.arange(max(1, round(width / step))) + 0.5) * step).astype(np.intp)
-    chosen = np.ix_(np.minimum(rows, height - 1), np.minimum(columns, width - 1))
-    return np.ascontiguousarray(classes[chosen])
+def _fetched(path: Path, page: int, files: ThumbnailFiles | None) -> QImage:
+    """On a thread of the desk; raises `UnreadableImage`."""
+    name = None if files is None else files.name_of(path, page)
+    if files is None or name is None:
+        return picture_of(read_small(path, page, side=SIDE))
+    kept = files.read(name)
+    if kept is not None:
+        return picture_of(kept)
+    pixels = read_small(path, page, side=SIDE)
+    files.write(name, pixels)
+    return picture_of(pixels)

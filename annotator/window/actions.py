@@ -123,6 +123,11 @@ class ActionSet(QObject):
         """Every pair of actions that claim one key."""
         return conflicts(self.rows, self._overrides)
 
+    def apply(self, overrides: Mapping[str, Keys]) -> None:
+        """Take up what was kept; what is unknown or fixed is left out, so ask `overrides` after."""
+        if sparse(self.rows, overrides) != self._overrides:
+            self._adopt(overrides)
+
     def rebind(self, action_id: str, keys: Keys) -> None:
         """Give an action other keys, or none; a conflict is allowed, and shown."""
         self._adopt({**self._overrides, action_id: keys})

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QLineEdit,
     QListView,
@@ -27,12 +28,14 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from annotator.look.colours import Colours, colours_of
 from annotator.look.icons import draw_icon
-from annotator.look.measures import BODY, GAP, GRID, ICON, RADIUS, SMALL, font
+from annotator.look.measures import BODY, GAP, GRID, ICON, RADIUS, SMALL, font, scaled
 from annotator.look.pieces import Icon, row, rule, words
 from annotator.look.style import set_kind
+from annotator.look.text_size import wear
 from annotator.window.action_table import Trigger
 from annotator.window.actions import ActionSet, shown_key
 from annotator.window.fuzzy import ranked
@@ -101,7 +104,7 @@ class CommandPalette(QFrame):
         set_kind(self, "sheet")
         self.setAutoFillBackground(True)
         self.text = QLineEdit()
-        self.text.setFont(font(BODY + 2))
+        wear(self.text, BODY + 2)
         self.text.setPlaceholderText("What do you want to do?")
         self.text.setAccessibleName("Search actions")
         set_kind(self.text, "bare")
@@ -127,11 +130,12 @@ class CommandPalette(QFrame):
         self.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def close_palette(self) -> None:
-        """Go away and give the focus back."""
+        """Go away and give the focus back, unless a person has moved on or its place is gone."""
+        moved_on = QApplication.focusWidget() not in (None, self.text)
         self.hide()
-        if self._return_to is not None:
-            self._return_to.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._return_to = None
+        back, self._return_to = self._return_to, None
+        if back is not None and isValid(back) and not moved_on:
+            back.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -221,8 +225,9 @@ class CommandPalette(QFrame):
 
     def _place(self) -> None:
         parent = self._window
-        width = min(WIDTH, parent.width() - 4 * GAP)
-        wanted = min(ROWS_SHOWN, max(1, self.model.rowCount())) * ROW_HEIGHT + FRAME_HEIGHT
+        width = min(scaled(WIDTH), parent.width() - 4 * GAP)
+        wanted = min(ROWS_SHOWN, max(1, self.model.rowCount())) * scaled(ROW_HEIGHT)
+        wanted += scaled(FRAME_HEIGHT)
         height = min(wanted, parent.height() - 8 * GAP)
         self.setGeometry((parent.width() - width) // 2, parent.height() // 10, width, height)
 
@@ -234,7 +239,7 @@ class EntryDelegate(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, _index: Index
     ) -> QSize:
         rect: QRect = option.rect
-        return QSize(rect.width(), ROW_HEIGHT)
+        return QSize(rect.width(), scaled(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102
         entry: Entry = index.data(_ENTRY)
@@ -281,9 +286,9 @@ def _paint_keys(painter: QPainter, rect: QRect, entry: Entry, colours: Colours) 
     painter.setFont(small)
     for key in reversed(entry.keys[:2]):
         width = metrics.horizontalAdvance(key) + 12
-        cap = QRectF(right - width, rect.center().y() - 10, width, 20).adjusted(
-            0.5, 0.5, -0.5, -0.5
-        )
+        high = max(20, metrics.height() + 4)
+        cap = QRectF(right - width, rect.center().y() - high // 2, width, high)
+        cap.adjust(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(QColor(colours.strong_line), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(cap, 4, 4)

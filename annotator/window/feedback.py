@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from annotator.look.measures import GAP, GRID, SMALL, WIDE, figures_font
-from annotator.look.pieces import Icon, icon_button, push_button, words
+from annotator.look.pieces import ElidedLabel, Icon, icon_button, push_button, words
 from annotator.look.style import set_kind
+from annotator.look.text_size import wear_font
 
 PASSING_MS = 6000
+LATER_MS = 12000  # warnings stay longer
+LEAST, WIDEST = 280, 760  # logical pixels of a message
+ROOM_BESIDE = 56  # icon, margins and the button that dismisses
 
 
 class Tone(StrEnum):
@@ -28,7 +32,7 @@ _ICONS = {Tone.QUIET: "question", Tone.GOOD: "accept", Tone.WARN: "problem", Ton
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One sentence for the person, and perhaps the next step. Good news pass, bad news stay."""
+    """One sentence for the person, and perhaps the next step. All but bad news pass."""
 
     text: str
     tone: Tone = Tone.QUIET
@@ -38,7 +42,7 @@ class Message:
     @property
     def passes(self) -> bool:
         """Whether it goes away by itself."""
-        return self.tone in (Tone.QUIET, Tone.GOOD) and not self.step
+        return self.tone is not Tone.BAD and not self.step
 
 
 class MessageLine(QFrame):
@@ -58,6 +62,7 @@ class MessageLine(QFrame):
         layout.setSpacing(GAP)
         for widget in (self._icon, self._text, self._step, self._close):
             layout.addWidget(widget, 1 if widget is self._text else 0)
+        self._above: int | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
@@ -79,8 +84,39 @@ class MessageLine(QFrame):
         self.setAccessibleName(message.text)
         self._timer.stop()
         if message.passes:
-            self._timer.start(PASSING_MS)
+            self._timer.start(LATER_MS if message.tone is Tone.WARN else PASSING_MS)
         self.show()
+        self._place()
+
+    def withdraw(self, text: str) -> None:
+        """What was said is no longer so; anything newer stays."""
+        if self.text == text:
+            self.hide()
+
+    def float_over(self, parent: QWidget, *, above: int) -> None:
+        """Lie over the foot of ``parent``, ``above`` pixels from its edge: nothing has to move."""
+        self.setParent(parent)
+        self._above = above
+        parent.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Stay in place when the parent changes size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        if parent is None or self._above is None:
+            return
+        wanted = self._text.fontMetrics().horizontalAdvance(self._text.text()) + 2 * ROOM_BESIDE
+        wanted += self._step.sizeHint().width() if self._step.text() else 0
+        width = min(max(wanted, LEAST), WIDEST, parent.width() - 2 * WIDE)
+        height = max(self.heightForWidth(width), self.minimumSizeHint().height())
+        left = (parent.width() - width) // 2
+        self.setGeometry(left, parent.height() - self._above - height, width, height)
+        self.raise_()
 
     def _take_step(self) -> None:
         act, self._act = self._act, None
@@ -114,15 +150,20 @@ class StatusLine(QFrame):
         self._readout = self._label("Pixel under the cursor", 280)
         self._readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._saved = self._label("Saving", 48)
+        self._saved.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(WIDE, 0, WIDE, 0)
         layout.setSpacing(GAP)
-        for widget in (self._dot, self._engine, self._job, self._bar, self._cancel):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        for widget in (self._readout, self._saved):
-            layout.addWidget(widget)
-        self.setFixedHeight(28)
+        parts = ((self._dot, 0), (self._engine, 4), (self._job, 3), (self._bar, 0),
+                 (self._cancel, 0), (self._readout, 5), (self._saved, 0))  # fmt: skip
+        for widget, share in parts:
+            layout.addWidget(widget, share)
+        for widget in (self._bar, self._cancel):
+            keep = widget.sizePolicy()
+            keep.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(keep)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(28)
         self.show_engine("Engine is starting", Tone.WARN)
         self.show_job(None)
         self.show_saved(saved=True)
@@ -148,8 +189,8 @@ class StatusLine(QFrame):
         self._saved.setText("Saved" if saved else "Saving")
 
     def _label(self, name: str, width: int) -> QLabel:
-        label = words("", pixels=SMALL, wrap=False)
-        label.setFont(figures_font(SMALL))
+        label = ElidedLabel(pixels=SMALL)
+        wear_font(label, figures_font(SMALL), SMALL)
         label.setMinimumWidth(width)
         label.setAccessibleName(name)
         return label

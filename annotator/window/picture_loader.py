@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from annotator.canvas.pyramid import ImagePyramid
 from annotator.document.errors import DocumentError
@@ -16,21 +16,16 @@ class _Answers(QObject):
     done = Signal(int, object, str)  # wish, ImagePyramid | None, sentence
 
 
-class _Decoding(QRunnable):
-    def __init__(self, wish: int, path: Path, page: int, answers: _Answers) -> None:
-        super().__init__()
-        self._wish, self._path, self._page, self._answers = wish, path, page, answers
-
-    def run(self) -> None:
-        """Decode and say so; a bad file becomes its sentence."""
-        try:
-            pyramid, sentence = ImagePyramid(read_pixels(self._path, self._page)), ""
-            pyramid.prepare()
-        except DocumentError as error:
-            pyramid, sentence = None, str(error)
-        except MemoryError:
-            pyramid, sentence = None, f"There is no memory for '{self._path.name}'; close others."
-        self._answers.done.emit(self._wish, pyramid, sentence)
+def _decoded(path: Path, page: int) -> tuple[ImagePyramid | None, str]:
+    """The picture, or the sentence that a bad file becomes."""
+    try:
+        pyramid = ImagePyramid(read_pixels(path, page))
+        pyramid.prepare()
+    except DocumentError as error:
+        return None, str(error)
+    except MemoryError:
+        return None, f"There is no memory for '{path.name}'; close others."
+    return pyramid, ""
 
 
 class PictureLoader(QObject):
@@ -51,14 +46,23 @@ class PictureLoader(QObject):
     def ask(self, image_id: ImageId, path: Path, page: int) -> None:
         """Decode this one; whatever still waits is dropped."""
         self._wish += 1
-        self._image_id = image_id
-        self._pool.clear()
-        self._pool.start(_Decoding(self._wish, path, page, self._answers))
+        self._image_id, wish = image_id, self._wish
+
+        def decode() -> None:  # on the pool's thread
+            if wish == self._wish:
+                self._answers.done.emit(wish, *_decoded(path, page))
+
+        # No QRunnable of our own, and no clearing of the pool: PySide keeps what was cleared, and
+        # takes other objects at the same address for it.
+        self._pool.start(decode)
+
+    def forget(self) -> None:
+        """Nobody wants what was asked for any more."""
+        self._wish += 1
 
     def close(self) -> None:
         """Forget all wishes and wait for the one under way."""
-        self._wish += 1
-        self._pool.clear()
+        self.forget()
         self._pool.waitForDone()
 
     def _on_done(self, wish: int, pyramid: ImagePyramid | None, sentence: str) -> None:

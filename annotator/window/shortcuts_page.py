@@ -14,12 +14,30 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.look.measures import GAP, GRID, ICON, SMALL, WIDE
-from annotator.look.pieces import Icon, heading, icon_button, push_button, row, title, words
+from annotator.look.pieces import (
+    Icon,
+    PageColumn,
+    centred,
+    heading,
+    icon_button,
+    keycap,
+    push_button,
+    row,
+    title,
+    words,
+)
 from annotator.look.style import set_kind
-from annotator.window.action_table import ActionRow
+from annotator.window.action_table import ActionRow, Scope, Trigger
 from annotator.window.actions import ActionSet, Keys, normal_key, shown_key
 from annotator.window.fuzzy import match
 
+_PLACES = {
+    Scope.CANVAS: "",
+    Scope.EVERYWHERE: "",
+    Scope.GALLERY: "in the gallery",
+    Scope.CLASSES: "in the list of classes",
+}
+_FIXED = {Trigger.HOLD: "hold", Trigger.WHEEL: "turn"}
 _MODIFIERS = {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta}
 
 
@@ -92,9 +110,11 @@ class KeyLine(QWidget):
         self.row = row_
         self._actions = actions
         self.button = KeyButton(row_.title)
-        self.button.setEnabled(row_.editable)
+        self.fixed = keycap(" / ".join(shown_key(key) for key in row_.keys))
+        self.fixed.setProperty("fixed", "true")
+        self.fixed.setToolTip("This one cannot be changed")
         self.button.keys_pressed.connect(self._on_keys)
-        self.reset = icon_button("reset", f"Usual keys of {row_.title}", self._on_reset)
+        self.reset = icon_button("reset", f"Reset the keys of {row_.title}", self._on_reset)
         keep = self.reset.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(keep)
@@ -106,11 +126,14 @@ class KeyLine(QWidget):
         layout.setSpacing(GAP)
         name = words(row_.title, kind="", wrap=False)
         name.setToolTip(row_.tooltip)
-        for widget in (mark, name):
+        where = words(_FIXED.get(row_.trigger, _PLACES[row_.scope]), pixels=SMALL, wrap=False)
+        for widget in (mark, name, where):
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (self.clash, self.reset, self.button):
+        for widget in (self.clash, self.reset, self.button, self.fixed):
             layout.addWidget(widget)
+        self.button.setVisible(row_.editable)  # not before: alone it would be a window of its own
+        self.fixed.setVisible(not row_.editable)
 
     def refresh(self, clashes: Iterable[str]) -> None:
         """Show the keys of now, and the titles of actions that want the same ones."""
@@ -130,7 +153,12 @@ class KeyLine(QWidget):
 
 
 class ShortcutsPage(QWidget):
-    """All lines by group. Changes hold at once; whoever keeps settings listens to the actions."""
+    """All lines by group. Changes hold at once; ``changed`` carries what differs, to be kept.
+
+    Held keys and those of the wheel are listed too, but cannot be changed.
+    """
+
+    changed = Signal(object)  # dict[str, Keys]: action id -> keys, as `Settings.keys` has them
 
     def __init__(self, actions: ActionSet) -> None:
         super().__init__()
@@ -140,20 +168,29 @@ class ShortcutsPage(QWidget):
         self.search.setPlaceholderText("Search by name or key")
         self.search.setAccessibleName("Search keys")
         self.search.setClearButtonEnabled(True)
-        self.reset_all = push_button("All to usual", lambda: actions.reset(), kind="quiet")
+        self.reset_all = push_button("Reset to defaults", lambda: actions.reset(), kind="quiet")
         self.lines = {row_.action_id: KeyLine(row_, actions) for row_ in actions.rows}
         self._headings: dict[str, QWidget] = {}
         self._nothing = words("No action of that name or key.")
+        self.warning = words("", kind="warn")
         self._lay_out()
         self.search.textChanged.connect(self._filter)
         actions.keys_changed.connect(self.refresh)
+        actions.keys_changed.connect(lambda: self.changed.emit(dict(actions.overrides)))
+        self.setFocusProxy(self.search)
         self.refresh()
         self._filter("")
 
     def refresh(self) -> None:
         """Show keys and conflicts as they are now."""
         clashes: dict[str, list[str]] = {}
-        for found in self._actions.conflicts():
+        conflicts = self._actions.conflicts()
+        keys = dict.fromkeys(shown_key(found.key) for found in conflicts)
+        self.warning.setText(
+            f"More than one action wants these keys, so they do nothing: {', '.join(keys)}."
+        )
+        self.warning.setVisible(bool(keys))
+        for found in conflicts:
             for one, other in ((found.first, found.second), (found.second, found.first)):
                 clashes.setdefault(one, []).append(self._actions.row(other).title)
         for action_id, line in self.lines.items():
@@ -195,10 +232,13 @@ class ShortcutsPage(QWidget):
         area.setWidgetResizable(True)
         area.setWidget(inner)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(WIDE, WIDE, GRID, 0)
+        page = PageColumn()
+        self.setLayout(centred(page))
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(2 * WIDE, WIDE, 2 * WIDE, 0)
         layout.setSpacing(GAP)
         layout.addLayout(row(title("Keys"), 1, self.reset_all))
         layout.addWidget(words("Press a key's button, then the new key. Backspace leaves it bare."))
         layout.addWidget(self.search)
+        layout.addWidget(self.warning)
         layout.addWidget(area, 1)

@@ -9,7 +9,9 @@ from annotator.look.style import set_kind
 from annotator.window.actions import ActionSet
 
 TOOL_PREFIX = "tool."
-TOOLS = ("scribble", "brush", "eraser", "box", "polygon", "fill", "pick")
+TOOLS = (
+    "scribble", "brush", "eraser", "box", "polygon", "fill", "pick", "accept_region", "accept_box",
+)  # fmt: skip
 
 
 class ToolStrip(QFrame):
@@ -17,7 +19,7 @@ class ToolStrip(QFrame):
 
     def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        set_kind(self, "panel")
+        set_kind(self, "strip")
         self.setAccessibleName("Tools")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, 2 * GRID, GRID, 2 * GRID)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,10 @@ def test_a_damaged_file_is_kept_aside_and_told(tmp_path: Path, text: str) -> Non
 @pytest.mark.parametrize(
     ("name", "value"),
     [("scheme", "pink"), ("overlay_opacity", 7), ("live", "yes"), ("pen_radius", True),
-     ("left_width", None), ("recent_projects", [1]), ("keys", ["A"]), ("pen_radius", float("nan"))],
+     ("left_width", None), ("text_scale", 79), ("text_scale", 250), ("device", "tpu"),
+     ("models_folder", 3),
+     ("proposal_memory", "much"),
+     ("tour_seen", 1), ("recent_projects", [1]), ("keys", ["A"]), ("pen_radius", float("nan"))],
 )  # fmt: skip
 def test_a_value_that_makes_no_sense_keeps_its_default(name: str, value: object) -> None:
     assert settings_from({name: value, "hatching": True}) == (
@@ -67,6 +70,23 @@ def test_what_a_newer_version_wrote_is_kept(tmp_path: Path) -> None:
     file.save(replace(file.load().settings, hatching=True))
     stored = json.loads(path.read_text(encoding="utf-8"))
     assert stored == {"telepathy": {"on": 1}, "live": False, "hatching": True}
+
+
+def test_every_setting_comes_back_in_its_own_type(tmp_path: Path) -> None:
+    other: dict[str, object] = {
+        "scheme": "light", "device": "cpu", "models_folder": "m", "recent_projects": ("a", "b"),
+        "keys": {"edit.undo": ("U",)}, "overlay_opacity": 0.25,
+    }  # fmt: skip
+    for entry in fields(Settings):
+        value = getattr(Settings(), entry.name)
+        if entry.name not in other:
+            other[entry.name] = not value if isinstance(value, bool) else value + 2
+    wanted = replace(Settings(), **other)
+    file = SettingsFile(tmp_path / "settings.json")
+    file.save(wanted)
+    again = SettingsFile(file.path).load()
+    assert (again.settings, again.note) == (wanted, None)
+    assert len(differences(wanted)) == len(fields(Settings))
 
 
 def test_a_failing_disk_leaves_the_old_file(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from annotator.canvas.layers import LabelLayers
+from annotator.canvas.pieces import Cut
 from annotator.document.label_map import Provenance
 
 SIZE = (8, 10)
@@ -18,14 +19,16 @@ def layers() -> LabelLayers:
 
 
 def test_a_proposal_shows_only_where_nothing_was_accepted() -> None:
-    pieces = layers().pieces((0, 0, 10, 8), 1.0, line=1, under=False)
+    pieces = layers().pieces((0, 0, 10, 8), 1.0, line=1, cut=Cut())
     assert not (pieces.proposed_fill[2:6, 2:6]).any()
     assert (pieces.proposed_fill[0] == 2).all()
-    assert (layers().pieces((0, 0, 10, 8), 1.0, line=1, under=True).proposed_fill == 2).all()
+    assert (
+        layers().pieces((0, 0, 10, 8), 1.0, line=1, cut=Cut(apart=True)).proposed_fill == 2
+    ).all()
 
 
 def test_labels_enlarge_to_whole_squares_with_a_thin_outline() -> None:
-    pieces = layers().pieces((0, 0, 80, 64), 8.0, line=1, under=False)
+    pieces = layers().pieces((0, 0, 80, 64), 8.0, line=1, cut=Cut())
     assert (pieces.accepted_fill[16:48, 16:48] == 1).all()
     assert pieces.accepted_fill.astype(bool).sum() == 32 * 32
     assert (pieces.accepted_ink > 0).sum() == 4 * 31
@@ -46,7 +49,7 @@ def test_a_patch_never_writes_into_the_arrays_that_were_handed_in() -> None:
 def test_a_coarse_map_of_doubt_is_stretched_over_the_image() -> None:
     made = LabelLayers(SIZE)
     made.set_doubt(np.array([[0.0, 1.0]], np.float32))
-    doubt = made.pieces((0, 0, 10, 8), 1.0, line=1, under=False).doubt
+    doubt = made.pieces((0, 0, 10, 8), 1.0, line=1, cut=Cut()).doubt
     assert (doubt[:, :5] == 0).all()
     assert (doubt[:, 5:] == 255).all()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from annotator.canvas.accept_tools import AcceptBoxTool, AcceptRegionTool
 from annotator.canvas.box_tool import BoxTool
 from annotator.canvas.brush_tool import BrushTool, EraserTool
 from annotator.canvas.fill_tool import FillTool
@@ -12,6 +13,8 @@ from annotator.canvas.pick_tool import PickTool
 from annotator.canvas.polygon_tool import PolygonTool
 from annotator.canvas.stroke_tool import StrokeTool
 from annotator.canvas.tool import (
+    AreaChosen,
+    AreaDraft,
     BoxDrawn,
     Button,
     ClassPicked,
@@ -21,6 +24,7 @@ from annotator.canvas.tool import (
     Pointer,
     PolygonDrawn,
     PolygonEdited,
+    RegionChosen,
     RingDraft,
     StrokeDraft,
     StrokeDrawn,
@@ -158,6 +162,28 @@ def test_pick_tells_the_class_under_the_pointer() -> None:
     assert PickTool(ToySight()).press(press(-5, 5)) is None
 
 
+def test_one_click_chooses_a_region_of_the_proposal() -> None:
+    tool = AcceptRegionTool(ToySight(proposal=np.zeros((80, 100), np.uint8)))
+    assert tool.press(press(12.9, 19.2)) == RegionChosen(12, 19)
+    for outside in ((-0.5, 10), (100.0, 10), (10, 80.0)):
+        assert tool.press(press(*outside)) is None
+    assert tool.press(press(12, 19, button=Button.RIGHT)) is None
+    assert AcceptRegionTool(ToySight()).press(press(12, 19)) is None
+
+
+def test_a_dragged_box_chooses_every_pixel_it_touches() -> None:
+    tool = AcceptBoxTool(ToySight(proposal=np.zeros((80, 100), np.uint8)))
+    assert gesture(tool, [(30.5, 40.2), (10.7, 20.0)]) == AreaChosen((10, 20, 31, 41))
+    assert gesture(tool, [(90, 70), (300, 300)]) == AreaChosen((90, 70, 100, 80))
+    assert gesture(tool, [(30, 40), (31, 41)]) is None
+    tool.press(press(10, 10))
+    tool.move(press(30, 30))
+    assert tool.draft == AreaDraft((10, 10, 30, 30))
+    tool.key(ToolKey.CANCEL)
+    assert tool.release(press(30, 30)) is None
+    assert gesture(AcceptBoxTool(ToySight()), [(10, 10), (30, 30)]) is None
+
+
 def draw_polygon(tool: PolygonTool, points) -> None:
     for point in points:
         assert gesture(tool, [point]) is None
@@ -275,5 +301,6 @@ def test_keys_that_mean_nothing_now_are_left_to_the_window() -> None:
 
 def test_every_tool_has_a_name_of_its_own() -> None:
     assert list(all_tools(ToySight())) == [
-        "scribble", "brush", "eraser", "box", "polygon", "fill", "pick", "pan",
+        "scribble", "brush", "eraser", "box", "polygon", "fill", "pick",
+        "accept_region", "accept_box", "pan",
     ]  # fmt: skip

@@ -32,7 +32,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from annotator.canvas.overlay import PROPOSED_SHARE, Layer
+from annotator.canvas.overlay import PROPOSED_SHARE, Layer, ink_colour
 from annotator.canvas.toolbox import all_tools
 from annotator.document.annotations import BitMask, Box, CueId, MaskPatch, Polygon, Stroke
 from annotator.document.classes import BACKGROUND, ClassId
@@ -99,7 +99,7 @@ def test_ctrl_wheel_zooms_about_the_pointer(canvas) -> None:
 
 
 def test_the_wheel_scrolls_sizes_the_pen_and_fades(canvas) -> None:
-    canvas.set_zoom(10.0)
+    canvas.set_zoom(10.0 * canvas.pixel_ratio())
     place, top = QPointF(200, 150), canvas.viewport.top
     turn_wheel(canvas, -1, place)
     assert canvas.viewport.top < top
@@ -188,6 +188,8 @@ def test_every_gesture_ends_in_its_own_signal(canvas) -> None:
         "box": canvas.box_drawn,
         "fill": canvas.patch_painted,
         "pick": canvas.class_picked,
+        "accept_region": canvas.region_chosen,
+        "accept_box": canvas.area_chosen,
     }
     for name, signal in signals.items():
         values = heard(signal)
@@ -261,7 +263,7 @@ def test_outlines_are_one_screen_pixel_thick_at_every_zoom(canvas) -> None:
     for zoom in (2.0, 7.0, 11.0):
         canvas.set_zoom(zoom * canvas.pixel_ratio(), canvas.to_view(QPointF(30, 30)))
         line = 1 / zoom
-        assert is_near(colour_at(canvas, (30 + line / 2, 30.5)), mixed(RED, 0.95), 12)
+        assert is_near(colour_at(canvas, (30 + line / 2, 30.5)), mixed(ink_colour(RED), 0.95), 12)
         assert is_near(colour_at(canvas, (30 + 2.5 * line, 30.5)), mixed(RED, OPACITY))
         assert is_near(colour_at(canvas, (30 - line / 2, 30.5)), [GREY] * 3)
 
@@ -283,7 +285,7 @@ def test_strokes_are_solid_in_their_class_colour(canvas) -> None:
     canvas.set_cues([Stroke(CueId(1), ClassId(3), ((20, 30), (60, 30)), 3.0)])
     assert is_near(colour_at(canvas, (40, 30)), BLUE, 2)
     assert is_near(colour_at(canvas, (40, 36)), [GREY] * 3, 2)
-    canvas.set_visible(Layer.DRAWN, False)
+    canvas.set_visible(Layer.CUES, False)
     assert is_near(colour_at(canvas, (40, 30)), [GREY] * 3, 2)
 
 

@@ -8,10 +8,11 @@ import pytest
 
 @pytest.mark.parametrize("scale", ["1.5", "2"])
 def test_every_promise_of_the_canvas_holds_on_dense_screens(scale: str) -> None:
-    """Qt reads the scale once, as it starts: the tests of the view run in another process."""
-    tests = Path(__file__).with_name("test_canvas_view.py")
+    """Qt reads the scale once, as it starts: these tests run in another process."""
+    names = ("test_canvas_view.py", "test_canvas_compare.py")
+    tests = [str(Path(__file__).with_name(name)) for name in names]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(tests)],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
         cwd=Path(__file__).parents[3],
         env={**os.environ, "QT_SCALE_FACTOR": scale, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,

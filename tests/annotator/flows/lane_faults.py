@@ -12,6 +12,7 @@ import numpy as np
 
 from annotator.flows.engine_desk import EngineDesk, LiveAnswer
 from annotator.flows.lane_messages import EngineSettings, ImageRef, PackedMarks
+from engines.exchange import CrossScores
 from engines.reporting import Reporter
 
 Fault = Callable[[Reporter], None]
@@ -33,6 +34,14 @@ class FaultyDesk(EngineDesk):
                 self._once.touch()
             self._fault(reporter)
         return super().answer(image, fixed, reporter)
+
+
+class PonderousDesk(EngineDesk):
+    """Never comes to an end with judging the marked images."""
+
+    def cross_check(self, reporter: Reporter) -> CrossScores:
+        work_long(reporter)
+        raise TimeoutError("nobody stopped it")
 
 
 def die(_reporter: Reporter) -> None:

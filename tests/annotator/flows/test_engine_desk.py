@@ -1,29 +1,18 @@
-"""The desk in the engine's process: doubt, digests, and settings that keep what they can."""
+"""The desk in the engine's process: digests, and settings that keep what they can."""
 
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from lane_questions import image, lesson
 
 from annotator.document.errors import DocumentError
-from annotator.flows.engine_desk import Digests, EngineDesk, reduced_uncertainty
+from annotator.flows.engine_desk import Digests, EngineDesk
 from annotator.flows.lane_messages import EngineSettings, PackedMarks
 from annotator.flows.segment_flow import SegmentOptions
 from engines.reporting import SilentReporter
 
 QUIET = SilentReporter()
-
-
-def test_uncertainty_is_the_margin_of_the_two_likeliest_at_a_reduced_size() -> None:
-    draw = np.random.default_rng(0).random((5, 40, 1100)).astype(np.float32)
-    share = draw / draw.sum(0)
-    found = reduced_uncertainty(share)
-    top = np.sort(share[:, ::3, ::3], 0)
-    assert found.shape == (14, 367)
-    np.testing.assert_allclose(found, 1 - (top[-1] - top[-2]), atol=1e-6)
-    assert not reduced_uncertainty(np.ones((1, 4, 4), np.float32)).any()
 
 
 def test_a_digest_is_read_again_when_the_file_changes(photographs: Path) -> None:

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from annotator.document.classes import BACKGROUND, ClassId
+from annotator.document.edits import add_class
 from annotator.flows.workspace import Workspace
+from annotator.look.measures import set_text_scale
 from annotator.panels.balance import BalanceBar
 from annotator.panels.class_delegate import Spot, share_text, spot_rect
-from annotator.panels.class_model import lines_of, moved_before, spoken_line
+from annotator.panels.class_model import count_text, lines_of, moved_before, spoken_line
 from annotator.panels.classes import ClassPanel
 
 A, B, C = ClassId(1), ClassId(2), ClassId(3)
@@ -191,3 +193,144 @@ def test_thirty_classes_scroll_and_long_names_are_told_whole(tmp_path: Path, qtb
         assert panel.model.index(0).data(Qt.ItemDataRole.ToolTipRole) == long
         panel.choose_place(9)
         assert not panel.grab().isNull()
+
+
+def test_words_for_a_class_are_wished_once_they_are_done(panel: ClassPanel, qtbot: QtBot) -> None:
+    wished: list[tuple[int, str]] = []
+    panel.prompt_wished.connect(lambda *told: wished.append(told))
+    panel.set_prompts({A: "blue above", B: ""}, used=True)
+    panel.choose(A)
+    panel.view.setFocus()
+    panel.start_prompt()
+    field = panel.prompt.field
+    assert field.hasFocus()
+    assert field.text() == "blue above"
+    qtbot.keyClicks(field, "a  grey   sky ")
+    assert wished == []
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert wished == [(A, "a grey sky")]
+    assert panel.view.hasFocus(), "back to where the person was"
+
+
+def test_escape_gives_words_up(panel: ClassPanel, qtbot: QtBot) -> None:
+    panel.prompt_wished.connect(lambda *_: pytest.fail("wished"))
+    panel.set_prompts({A: "blue"}, used=True)
+    panel.choose(A)
+    panel.start_prompt()
+    qtbot.keyClicks(panel.prompt.field, "nonsense")
+    qtbot.keyClick(panel.prompt.field, Qt.Key.Key_Escape)
+    assert panel.prompt.field.text() == "blue"
+    assert not panel.prompt.field.hasFocus()
+
+
+def test_words_typed_for_one_class_never_go_to_another(panel: ClassPanel, qtbot: QtBot) -> None:
+    wished: list[tuple[int, str]] = []
+    panel.prompt_wished.connect(lambda *told: wished.append(told))
+    panel.choose(A)
+    panel.start_prompt()
+    qtbot.keyClicks(panel.prompt.field, "blue")
+    panel.choose(B)
+    assert wished == [(A, "blue")]
+    assert panel.prompt.field.text() == ""
+    assert "'sea'" in panel.prompt.field.placeholderText()
+    panel.choose(BACKGROUND)
+    assert not panel.prompt.field.isEnabled()
+    assert wished == [(A, "blue")]
+
+
+def test_news_does_not_disturb_who_is_typing(panel: ClassPanel, qtbot: QtBot) -> None:
+    panel.choose(A)
+    panel.start_prompt()
+    qtbot.keyClicks(panel.prompt.field, "blu")
+    panel.set_pixels({A: 10})
+    panel.set_prompts({B: "water"}, used=True)
+    qtbot.keyClicks(panel.prompt.field, "e")
+    assert panel.prompt.field.text() == "blue"
+
+
+def test_a_method_without_text_says_so_and_lets_one_write(panel: ClassPanel) -> None:
+    panel.choose(A)
+    panel.set_prompts({}, used=False)
+    assert panel.prompt.note.isVisible()
+    assert panel.prompt.field.isEnabled()
+    assert "Kept for methods that read text" in panel.prompt.field.accessibleDescription()
+    panel.set_prompts({}, used=True)
+    assert not panel.prompt.note.isVisible()
+
+
+def test_counts_are_short_in_lines_and_exact_in_tips(
+    workspace: Workspace, panel: ClassPanel
+) -> None:
+    counts = [count_text(n) for n in (0, 412, 999, 1000, 12_345, 999_949, 999_950, 4_100_000)]
+    assert counts == ["0", "412", "999", "1.0 k", "12.3 k", "1000 k", "1.0 M", "4.1 M"]
+    panel.set_pixels({A: 12_345, B: 412})
+    tip = panel.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "sky\n12.3 k labelled pixels (12,345), 96.8% of all classes"
+    shares = panel.view.grab().toImage()
+    panel.set_counts_shown(shown=True)
+    assert panel.view.grab().toImage() != shares
+
+
+def test_a_class_tells_what_it_took_in(workspace: Workspace, panel: ClassPanel) -> None:
+    panel.merge(B, A)
+    panel.merge(C, A)
+    assert panel.model.lines[0].takes_in == ("sea", "sand")
+    assert "Takes in 'sea', 'sand'" in panel.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "takes in sea and sand" in spoken_line(panel.model.lines[0])
+    workspace.undo()
+    assert panel.model.lines[0].takes_in == ("sea",)
+
+
+def test_counting_again_touches_only_the_lines_that_changed(panel: ClassPanel) -> None:
+    panel.set_pixels({A: 50, B: 30, C: 20})
+    touched: list[int] = []
+    panel.model.dataChanged.connect(lambda first, _last: touched.append(first.row()))
+    panel.set_pixels({A: 50, B: 20, C: 30})
+    assert touched == [1, 2]
+
+
+def test_actions_act_on_the_chosen_class(workspace: Workspace, panel: ClassPanel) -> None:
+    panel.choose(B)
+    panel.toggle_chosen_hidden()
+    panel.toggle_chosen_locked()
+    assert panel.hidden == panel.locked == {B}
+    panel.remove_chosen()
+    assert names(workspace) == ["sky", "sand"]
+    panel.choose(BACKGROUND)
+    panel.toggle_chosen_hidden()
+    panel.remove_chosen()
+    assert names(workspace) == ["sky", "sand"]
+    assert BACKGROUND not in panel.hidden
+
+
+def test_a_project_that_is_left_is_not_heard_any_more(
+    workspace: Workspace, panel: ClassPanel
+) -> None:
+    panel.show_workspace(workspace)
+    panel.show_workspace(None)
+    workspace.do("Add", [add_class(workspace.project, "rock")])
+    assert panel.model.lines == ()
+
+
+def test_the_list_is_as_high_as_its_lines(panel: ClassPanel) -> None:
+    last = panel.view.visualRect(panel.model.index(3))
+    assert last.bottom() <= panel.view.viewport().height()
+    assert panel.view.height() < last.bottom() + 8
+    assert panel.balance.geometry().top() - panel.view.geometry().bottom() < 16
+
+
+def test_lines_grow_with_the_text(panel: ClassPanel, qtbot: QtBot) -> None:
+    low = panel.view.visualRect(panel.model.index(0)).height()
+    set_text_scale(200)
+    try:
+        face = panel.view.font()
+        face.setPixelSize(26)
+        panel.view.setFont(face)
+        qtbot.waitUntil(
+            lambda: panel.view.visualRect(panel.model.index(0)).height() > low, timeout=2000
+        )
+        assert (
+            panel.view.maximumHeight() >= 4 * panel.view.visualRect(panel.model.index(0)).height()
+        )
+    finally:
+        set_text_scale(100)

@@ -142,3 +142,17 @@ def test_a_match_names_the_letters_that_were_typed(typed: str, text: str) -> Non
         wanted = [c for c in typed.casefold() if not c.isspace()]
         assert [text[k].casefold() for k in found.places] == wanted
         assert list(found.places) == sorted(set(found.places))
+
+
+def test_kept_keys_are_taken_up_and_told_only_where_they_differ(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    actions = ActionSet(window)
+    told: list[int] = []
+    actions.keys_changed.connect(lambda: told.append(1))
+    kept = {"tool.brush": ("Q",), "no.such": ("Z",), "view.hold_pan": ("Y",)}
+    actions.apply(kept)
+    actions.apply(kept)
+    assert dict(actions.overrides) == {"tool.brush": ("Q",)}
+    assert actions["tool.brush"].shortcut() == QKeySequence("Q")
+    assert told == [1]

@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -148,6 +147,37 @@ def test_escape_changes_no_key_and_backspace_takes_it_away(window: QWidget, qtbo
     assert actions.keys("tool.brush") == ("B",)
 
 
+def test_a_clash_is_told_at_the_top_and_what_is_to_be_kept_is_sent(
+    window: QWidget, qtbot: QtBot
+) -> None:
+    actions = ActionSet(window)
+    page = ShortcutsPage(actions)
+    window.layout().addWidget(page)
+    assert page.warning.isHidden()
+    with qtbot.waitSignal(page.changed) as sent:
+        actions.rebind("tool.brush", ("S",))
+    assert sent.args == [{"tool.brush": ("S",)}]
+    assert not page.warning.isHidden()
+    assert page.warning.text().endswith("they do nothing: S.")
+    with qtbot.waitSignal(page.changed) as sent:
+        page.reset_all.click()
+    assert sent.args == [{}]
+    assert page.warning.isHidden()
+
+
+def test_held_keys_and_the_wheel_are_listed_but_fixed(window: QWidget) -> None:
+    page = ShortcutsPage(ActionSet(window))
+    window.layout().addWidget(page)
+    for action_id, key in (("view.hold_pan", "Space"), ("tool.size_wheel", "Shift+Wheel")):
+        line = page.lines[action_id]
+        assert line.button.isHidden()
+        assert not line.fixed.isHidden()
+        assert line.fixed.text() == key
+    page.search.setText("shift+wheel")
+    assert not page.lines["tool.size_wheel"].isHidden()
+    assert page.lines["view.hold_pan"].isHidden()
+
+
 def test_keys_are_found_by_name_and_by_key(window: QWidget) -> None:
     page = ShortcutsPage(ActionSet(window))
     window.layout().addWidget(page)
@@ -173,21 +203,13 @@ def test_the_first_page_asks_for_what_was_pressed(qtbot: QtBot) -> None:
         qtbot.keyClick(page.open_button, Qt.Key.Key_Space)
     with qtbot.waitSignal(page.demo_wished):
         page.demo_button.click()
-    recent = next(b for b in page.findChildren(QPushButton) if "cars" in b.accessibleName())
+    recent = page.recent.rows[0].button
+    assert "cars" in recent.accessibleName()
+    with qtbot.waitSignal(page.tour_wished):
+        page.tour_button.click()
     with qtbot.waitSignal(page.project_wished) as asked:
         recent.click()
     assert asked.args == [str(Path("photos") / "cars")]
-
-
-def test_what_falls_onto_the_first_page_is_told(qtbot: QtBot, tmp_path: Path) -> None:
-    page = WelcomePage()
-    qtbot.addWidget(page)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path)), QUrl("https://example.org/a.png")])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier
-    with qtbot.waitSignal(page.dropped) as fell:
-        page.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, none.NoModifier))
-    assert [Path(p) for p in fell.args[0]] == [tmp_path]
 
 
 def test_bad_news_stay_until_something_is_done_about_them(qtbot: QtBot) -> None:
