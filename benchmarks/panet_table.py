@@ -21,9 +21,9 @@ from engines.backbones.cache import FeatureCache
 from engines.backbones.catalog import open_backbone
 from engines.device import Device, choose_device
 from engines.errors import UnusableSupport
-from engines.evaluation.episodes import EpisodeTask, coco_mval
-from engines.evaluation.support_cues import CueMaker, Support
-from engines.exchange import Query, RowMap, Shot, SupportSet
+from engines.evaluation.episodes import EpisodeTask, coco_mval, episodes
+from engines.evaluation.support_cues import CueMaker, Draw, Support
+from engines.exchange import ArrayImage, Mark, Query, RowMap, Shot, SupportSet
 from engines.panet_training.learner import FrozenLevels
 from engines.panet_training.plan import PanetPlan
 from engines.panet_training.pool import FOLDS, episode_pool
@@ -33,6 +33,7 @@ from engines.reporting import SilentReporter
 from engines.row_map import row_map
 from engines.sessions.fewshot_session import FewShotSession, SessionOptions
 
+FLOOR = "everything foreground"
 SUPPORTS: tuple[Support, ...] = ("mask", "scribble", "box")
 
 
@@ -83,7 +84,7 @@ def main() -> None:
     options = _options()
     device = choose_device(options.device)
     frozen = FrozenLevels(open_backbone(options.backbone, device, options.models), device)
-    task = coco_mval(options.data)
+    pictures = Pictures(coco_mval(options.data))
     settings = [Setting(w, k, s) for w in (1, 2) for k in (1, 5) for s in SUPPORTS]
     found: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -92,12 +93,23 @@ def main() -> None:
             for state, backbone in (("untrained", frozen.backbone), ("trained", session.backbone)):
                 session.set_backbone(backbone)
                 for one in settings:
-                    mean, both = _measured(session, task, fold, one, options)
-                    found.append(_row(fold, state, one, mean, both))
-                    print(json.dumps(found[-1]), flush=True)
+                    mean, both = _measured(session, pictures, fold, one, options)
+                    _keep(found, _row(fold, state, one, mean, both), options)
+            for one in settings:
+                if one.ways == 1 and one.support == "mask":
+                    mean, both = _floor(pictures.task, fold, one, options)
+                    _keep(found, _row(fold, FLOOR, one, mean, both), options)
+    _tell(found, settings)
+
+
+def _keep(
+    found: list[dict[str, object]], row: dict[str, object], options: argparse.Namespace
+) -> None:
+    """Tell a figure, and write all of them as far as they are known."""
+    found.append(row)
+    print(json.dumps(row), flush=True)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    _tell(found, settings)
 
 
 def _row(fold: int, state: str, one: Setting, mean: float, both: float) -> dict[str, object]:
@@ -130,22 +142,55 @@ def task_size() -> int:
     return 320
 
 
+class Pictures:
+    """Pictures, truths and cues of a set, each made once: scribbles take longer than answers."""
+
+    def __init__(self, task: EpisodeTask) -> None:
+        self.task = task
+        self._images: dict[str, ArrayImage] = {}
+        self._marks: dict[tuple[str, Support], tuple[Mark, ...]] = {}
+
+    def image(self, stem: str) -> ArrayImage:
+        """In memory, with the digest it was given."""
+        if stem not in self._images:
+            self._images[stem] = self.task.data.image(stem)
+        return self._images[stem]
+
+    def marks(self, stem: str, index: int, support: Support) -> tuple[Mark, ...]:
+        """Marks of rows 0 and 1."""
+        if (stem, support) not in self._marks:
+            made = CueMaker(support).make(self.task.truth(stem, index), stem)
+            self._marks[stem, support] = made.marks
+        return self._marks[stem, support]
+
+
 def _measured(
     session: FewShotSession,
-    task: EpisodeTask,
+    pictures: Pictures,
     fold: int,
     setting: Setting,
     options: argparse.Namespace,
 ) -> tuple[float, float]:
-    scores, cues = WayScores(), CueMaker(setting.support)
+    scores, task = WayScores(), pictures.task
     for episode in _episodes(task, fold, setting, options):
-        taught = _teach(session, _support(task, episode, cues))
+        taught = _teach(session, _support(pictures, episode, setting.support))
         for row, stem in enumerate(episode.queries, start=1):
             truth = task.truth(stem, episode.classes[row - 1]) * np.uint8(row)
             guess = np.ones_like(truth)
             if taught:
-                guess = row_map(session.predict(Query(task.data.image(stem))))
+                guess = row_map(session.predict(Query(pictures.image(stem))))
             scores.add(episode.classes, truth, guess)
+    return scores.figures()
+
+
+def _floor(
+    task: EpisodeTask, fold: int, setting: Setting, options: argparse.Namespace
+) -> tuple[float, float]:
+    """The figures of calling everything the class, on the same queries; for one way."""
+    scores = WayScores()
+    for episode in _episodes(task, fold, setting, options):
+        truth = task.truth(episode.queries[0], episode.classes[0])
+        scores.add(episode.classes, truth, np.ones_like(truth))
     return scores.figures()
 
 
@@ -158,31 +203,35 @@ def _teach(session: FewShotSession, support: SupportSet) -> bool:
     return True
 
 
-def _support(task: EpisodeTask, episode: WayEpisode, cues: CueMaker) -> SupportSet:
+def _support(pictures: Pictures, episode: WayEpisode, support: Support) -> SupportSet:
     shots = []
     for row, (index, stems) in enumerate(zip(episode.classes, episode.support, strict=True), 1):
         for stem in stems:
-            marks = cues.make(task.truth(stem, index), stem).marks
+            marks = pictures.marks(stem, index, support)
             own = tuple(replace(one, row=row) if one.row else one for one in marks)
-            shots.append(Shot(task.data.image(stem), own))
-    names = tuple(task.names[index] for index in episode.classes)
+            shots.append(Shot(pictures.image(stem), own))
+    names = tuple(pictures.task.names[index] for index in episode.classes)
     return SupportSet(tuple(index + 1 for index in episode.classes), names, tuple(shots))
 
 
 def _episodes(
     task: EpisodeTask, fold: int, setting: Setting, options: argparse.Namespace
 ) -> Iterator[WayEpisode]:
-    """Classes in turn, each with others drawn beside it; the same for every kind of support."""
-    classes = [index for index, own in task.fold_of.items() if own == fold]
+    """The bench's episodes; of several ways, each with supports and a query of others beside it.
+
+    The same for every kind of support and every network.
+    """
+    wish = Draw(setting.shots, options.test_seed, options.test // setting.ways)
     draw = np.random.default_rng((options.test_seed, fold, setting.ways, setting.shots))
-    for number in range(options.test // setting.ways):
-        first = classes[number % len(classes)]
-        others = [index for index in classes if index != first]
-        beside = draw.choice(len(others), setting.ways - 1, replace=False)
-        chosen = (first, *(others[int(i)] for i in beside))
-        picked = [_stems(task, index, setting.shots, draw) for index in chosen]
+    classes = [index for index, own in task.fold_of.items() if own == fold]
+    for one in episodes(task, fold, wish):
+        others = [index for index in classes if index != one.class_index]
+        beside = [int(i) for i in draw.choice(others, setting.ways - 1, replace=False)]
+        drawn = [_stems(task, index, setting.shots, draw) for index in beside]
         yield WayEpisode(
-            chosen, tuple(stems for stems, _ in picked), tuple(query for _, query in picked)
+            (one.class_index, *beside),
+            (one.support, *(stems for stems, _ in drawn)),
+            (one.query, *(query for _, query in drawn)),
         )
 
 
@@ -202,12 +251,14 @@ def _tell(found: list[dict[str, object]], settings: list[Setting]) -> None:
     print("| ways | shots | support | PANet | mIoU | FB-IoU | folds (mIoU) |")
     print("|---|---|---|---|---|---|---|")
     for one in settings:
-        for state in ("untrained", "trained"):
+        for state in ("untrained", "trained", FLOOR):
             rows = [
                 row for row in found
                 if (row["ways"], row["shots"], row["support"], row["state"])
                 == (one.ways, one.shots, one.support, state)
             ]  # fmt: skip
+            if not rows:
+                continue
             mean, both = (
                 np.mean([float(str(row[name])) for row in rows]) for name in ("mean_iou", "fb_iou")
             )
@@ -223,10 +274,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--backbone", default="resnet18_layer3")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--folds", type=int, nargs="+", default=list(range(FOLDS)))
-    parser.add_argument("--episodes", type=int, default=3000, help="to train on, per fold")
-    parser.add_argument("--train-ways", type=int, default=1)
+    parser.add_argument("--episodes", type=int, default=1600, help="to train on, per fold")
+    parser.add_argument("--train-ways", type=int, default=2)
     parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--rate", type=float, default=0.05)
+    parser.add_argument("--rate", type=float, default=0.15)
     parser.add_argument("--seed", type=int, default=1234)
     parser.add_argument("--test", type=int, default=200, help="queries per fold and setting")
     parser.add_argument("--test-seed", type=int, default=0)

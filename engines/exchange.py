@@ -167,3 +167,21 @@ class Prediction:
         top = np.partition(self.probabilities, -2, axis=0)[-2:]  # (2, h, w)
         margin: Floats = 1.0 - (top[1] - top[0])
         return margin
+
+
+@dataclass(frozen=True, slots=True)
+class CrossScores:
+    """Marked images judged by each other; all scores are mean IoU in [0, 1].
+
+    ``scores``: of each shot, what the others say of its marked pixels. ``effects``: what the scores
+    of the others gain, in the mean, when the shot teaches too. None where there is nothing to say.
+    ``expected``: mean of the scores, ``interval`` its 95 % half width. ``curve``: (number of marked
+    images, mean IoU on others). ``support_version`` as in the support set.
+    """
+
+    scores: tuple[float | None, ...] = ()
+    effects: tuple[float | None, ...] = ()
+    expected: float | None = None
+    interval: float | None = None
+    curve: tuple[tuple[int, float], ...] = ()
+    support_version: int = 0

@@ -49,6 +49,15 @@ class Confusion:
         truth = self.counts.sum(1)[first:].astype(np.float64)
         return float(np.nansum(truth * self.iou()[first:]) / truth.sum())
 
+    def foreground_background_iou(self) -> float:
+        """Mean IoU of "any class" and of background, all classes taken as one foreground."""
+        both = float(self.counts[1:, 1:].sum())
+        empty = float(self.counts[0, 0])
+        crossed = float(self.counts[0, 1:].sum() + self.counts[1:, 0].sum())
+        pairs = [(both, both + crossed), (empty, empty + crossed)]
+        found = [inside / either for inside, either in pairs if either > 0]
+        return float(np.mean(found)) if found else float("nan")
+
     def pixel_accuracy(self) -> float:
         """Share of counted pixels that are right."""
         return float(np.diag(self.counts).sum() / self.counts.sum())

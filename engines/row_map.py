@@ -1,18 +1,39 @@
 """From probabilities to one row per pixel at the size of the image; numpy only."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from engines.exchange import Floats, Mark, MarkKind, Prediction, RowMap
+from engines.exchange import BACKGROUND_ROW, Floats, Mark, MarkKind, Prediction, RowMap
 from engines.reporting import Reporter, SilentReporter
+
+Bytes = npt.NDArray[np.uint8]
 
 STRIP_VALUES = 1 << 23  # up-sampled probabilities held at a time: 32 MiB
 
 
-def row_map(prediction: Prediction, reporter: Reporter | None = None) -> RowMap:
+@dataclass(frozen=True, eq=False)
+class RowAnswer:
+    """What is shown of an answer: ``rows`` (H, W), the person's strokes and masks as drawn.
+
+    ``uncertainty`` (h, w) uint8, every s-th pixel of every s-th line, 255 for quite unsure;
+    ``doubt`` its mean in [0, 1].
+    """
+
+    rows: RowMap
+    uncertainty: Bytes
+    doubt: float
+    support_version: int
+
+
+def row_map(
+    prediction: Prediction, reporter: Reporter | None = None, *, threshold: float = 0.0
+) -> RowMap:
     """(H, W) uint8: the likeliest row of every pixel; the person's strokes and masks as drawn.
+
+    Where no probability reaches ``threshold`` the pixel is background.
 
     Probabilities smaller than the image are up-sampled bilinearly, strip by strip. Raises
     `Cancelled` between strips when the reporter says so.
@@ -23,9 +44,10 @@ def row_map(prediction: Prediction, reporter: Reporter | None = None) -> RowMap:
     columns = _axis(prediction.probabilities.shape[2], width)
     for top, bottom in _strips(prediction, height, width):
         reporter.raise_if_cancelled()
-        rows[top:bottom] = _enlarged(prediction.probabilities, top, bottom, height, columns).argmax(
-            0
-        )
+        strip = _enlarged(prediction.probabilities, top, bottom, height, columns)
+        rows[top:bottom] = strip.argmax(0)
+        if threshold > 0:
+            rows[top:bottom][strip.max(0) < threshold] = BACKGROUND_ROW
     for mark in hard_marks(prediction.fixed):
         paint(rows, mark)
     return rows
@@ -63,6 +85,16 @@ def fix_probabilities(
         at_y, at_x = np.nonzero(mask)
         probabilities[:, inner_y[at_y], inner_x[at_x]] = 0.0
         probabilities[mark.row, inner_y[at_y], inner_x[at_x]] = 1.0
+
+
+def settle(uncertainty: Bytes, marks: tuple[Mark, ...], step: int) -> None:
+    """Make what a stroke or mask covers certain, in place; (h, w) is every ``step``-th pixel."""
+    for mark in hard_marks(marks):
+        x, y = mark.origin
+        top, left = -(-max(y, 0) // step), -(-max(x, 0) // step)
+        covered = mark.mask[top * step - y :: step, left * step - x :: step]
+        there = uncertainty[top : top + covered.shape[0], left : left + covered.shape[1]]
+        there[covered[: there.shape[0], : there.shape[1]]] = 0
 
 
 Axis = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]

@@ -45,6 +45,7 @@ SMALLEST_RING = 2.0  # screen pixels
 class Stage(SensingWidget):
     """Shows what `sight` holds at a viewport, with the half-drawn thing and the pen on top."""
 
+    stroke_ended = Signal()  # none grows any more: it was drawn, which is told next, or given up
     zoom_changed = Signal(float)  # device pixels per image pixel
     radius_changed = Signal(float)  # image pixels
     opacity_changed = Signal(float)
@@ -147,7 +148,10 @@ class Stage(SensingWidget):
 
     def show_step(self, draft: Draft | None, pointer: QPointF | None) -> None:
         """The draft, and the pointer in device pixels, as they are now."""
+        ended = isinstance(self._draft, StrokeDraft) and not isinstance(draft, StrokeDraft)
         self._draft, self._pointer = draft, pointer
+        if ended:
+            self.stroke_ended.emit()
         scene = self.sight.scene
         if self._viewport is None or scene is None:
             return

@@ -11,6 +11,7 @@ COMMANDS = frozenset(
         "validate",
         "models",
         "train",
+        "evaluate",
         "doctor",
         "demo",
     )

@@ -21,6 +21,7 @@ def list_models(wish: argparse.Namespace, output: Output) -> int:
         [(row.name, row.needs, row.summary.split(". ")[0].rstrip(".") + ".") for row in methods],
     )
     output.say(f"\nModels folder: {engine_shelf.models_folder()}")
+    output.say("Missing weights: `annotator models fetch` lists those that can be fetched.")
     output.fact(
         backbones=[engine_shelf.as_json(row) for row in backbones],
         methods=[engine_shelf.as_json(row) for row in methods],
@@ -45,11 +46,9 @@ def fetch_model(wish: argparse.Namespace, output: Output) -> int:
     row = engine_shelf.fetch_row(wish.name)
     output.say(f"{row.title}, about {row.about_mb:,.0f} MB, from {row.url}")
     output.say(f"Licence: {row.licence}.")
-    if not (wish.yes or _agrees(output)):
-        output.fail("Nothing was fetched: accept the licence at the prompt or with --yes.")
-        return 1
+    agreed = wish.yes or _agrees(output)
     with output.reporter(f"Fetching {row.name}") as reporter:
-        fetched = engine_shelf.fetch(row.name, reporter)
+        fetched = engine_shelf.fetch(row.name, reporter, agreed=agreed)
     _say(fetched, output)
     return 0
 

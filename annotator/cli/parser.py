@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotator import __version__
-from annotator.cli import demo_command, model_commands, project_commands, train_command
+from annotator.cli import (
+    demo_command,
+    evaluate_command,
+    model_commands,
+    project_commands,
+    train_command,
+)
 from annotator.cli.output import Output
 
 if TYPE_CHECKING:  # argparse's own class of "commands" is private and generic only for checkers
@@ -40,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         _validate,
         _models,
         _train,
+        _evaluate,
         _doctor,
         _demo,
     ):
@@ -164,6 +171,11 @@ def _train(verbs: Verbs) -> None:
     methods = group.add_subparsers(title="methods", required=True, metavar="METHOD")
     verb = _verb(methods, "panet", train_command.train_panet, train_command.SUMMARY)
     train_command.add_panet_options(verb)
+
+
+def _evaluate(verbs: Verbs) -> None:
+    verb = _verb(verbs, "evaluate", evaluate_command.evaluate, evaluate_command.SUMMARY)
+    evaluate_command.add_options(verb)
 
 
 def _doctor(verbs: Verbs) -> None:

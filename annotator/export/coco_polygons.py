@@ -12,7 +12,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 Bitmap = npt.NDArray[np.bool_]  # (h, w)
 Pieces = npt.NDArray[np.int32]  # (h, w), 0 outside
@@ -34,6 +33,8 @@ def polygons_of(mask: Bitmap, origin: tuple[int, int] = (0, 0)) -> list[Ring]:
 
 def hole_free_pieces(mask: Bitmap) -> Pieces:
     """(h, w) int32: a different positive number for every 4-connected, hole-free piece."""
+    from scipy import ndimage  # the window opens without it
+
     pieces, count = ndimage.label(mask)
     holes = _holes(mask, pieces)
     if not holes:
@@ -49,6 +50,8 @@ def _holes(mask: Bitmap, pieces: Pieces) -> dict[int, list[tuple[Span, Span]]]:
 
     The foreground is 4-connected, so a hole is 8-connected background that misses the outside.
     """
+    from scipy import ndimage  # the window opens without it
+
     background, _ = ndimage.label(np.pad(~mask, 1, constant_values=True), structure=EIGHT)
     holes: dict[int, list[tuple[Span, Span]]] = defaultdict(list)
     for number, (rows, columns) in enumerate(ndimage.find_objects(background), start=1):
@@ -72,6 +75,8 @@ def _relative(
 
 def _cut(crop: Pieces, owner: int, spans: tuple[list[Span], list[Span]], count: int) -> int:
     """Renumber ``owner`` within ``crop`` into hole-free pieces, in place; the new maximum."""
+    from scipy import ndimage
+
     rows, columns = _fewest_cuts(spans[0]), _fewest_cuts(spans[1])
     if len(columns) < len(rows):
         crop, rows = crop.T, columns

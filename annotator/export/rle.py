@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
-from skimage.measure import label as connected_regions
 
 from annotator.export.dataset import IGNORE, Labels
 
@@ -59,6 +58,8 @@ def encode_regions(labels: npt.NDArray[np.integer]) -> list[Region]:
 
 def object_map(category_map: Labels) -> npt.NDArray[np.int32]:
     """(H, W) int32: 1.. for every 8-connected object of one category; 0 background and ignore."""
+    from skimage.measure import label as connected_regions  # the window opens without it
+
     painted = np.where(category_map == IGNORE, np.uint8(0), category_map)
     objects: npt.NDArray[np.int32] = connected_regions(painted, background=0, connectivity=2)
     return objects.astype(np.int32, copy=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.flows.method_cards import card_of_backbone, method_cards
 from engines.backbones.published import PUBLISHED, Published
-from engines.errors import UnknownName
+from engines.errors import EngineError, UnknownName
 from engines.reporting import Reporter
 from engines.sessions.catalog import BackboneChoice, backbone_choices
 
@@ -128,15 +128,18 @@ def fetch_row(name: str) -> FetchRow:
     return _fetch_row(PUBLISHED[name])
 
 
-def fetch(name: str, reporter: Reporter) -> ImportedModel:
+def fetch(name: str, reporter: Reporter, *, agreed: bool) -> ImportedModel:
     """Bring the weights of that name from their publisher and import them.
 
-    Only ever called because a person asked for it by name and accepted the licence. Cancelled or
-    broken off, the next call goes on from what came.
+    ``agreed``: a person has accepted the licence; without that nothing is fetched, which is an
+    `EngineError`. Cancelled or broken off, the next call goes on from what came.
     """
+    row = fetch_row(name)
+    if not agreed:
+        raise EngineError("Nothing was fetched: accept the licence at the prompt or with --yes.")
     from engines.fetching import fetch as bring
 
-    return _told(bring(PUBLISHED[fetch_row(name).name], reporter))
+    return _told(bring(PUBLISHED[row.name], reporter))
 
 
 def examine() -> Findings:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy.typing as npt
 from numpy import uint8
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from annotator.document.annotations import Bitmap, Cue
 from annotator.document.changes import Changes
@@ -33,6 +33,7 @@ from annotator.flows.live_support import LiveSupport, PreviewCue
 from annotator.flows.proposal_shelf import LIMIT_BYTES
 from annotator.flows.ranking import Ranked
 from annotator.flows.segment_flow import SegmentOptions
+from annotator.flows.soon import Soon
 from annotator.flows.support_report import SupportReport
 from annotator.flows.workspace import Workspace, gesture
 
@@ -76,9 +77,7 @@ class LiveFlow(LiveChoices):
         self._paused = self._closed = False
         self._announced = -1
         self._engine_awaited = lane.state.kind is not EngineKind.READY
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._refresh)
+        self._soon = Soon(self._refresh, self)
         self._report = LiveReport(self._supports, lane, lambda: self._feed.idle, self)
         self._report.changed.connect(self.report_changed)
         self._report.touch(self._muted)
@@ -286,7 +285,7 @@ class LiveFlow(LiveChoices):
         for image_id in image_ids:
             if self._book.is_wanting(image_id):
                 self._feed.reopen(image_id)
-        if not self._soon.isActive():
+        if not self._soon.active:
             self._ask_on()
 
     def _ask_on(self) -> None:

@@ -49,7 +49,7 @@ def backbone_cards(models_dir: Path | None = None) -> tuple[ChoiceCard, ...]:
 
 def card_of_backbone(choice: BackboneChoice) -> ChoiceCard:
     """A backbone in words."""
-    strides = _listed([str(stride) for stride, _ in choice.maps])
+    strides = _listed([str(stride) for stride in dict.fromkeys(row[0] for row in choice.maps)])
     learned = choice.weights_bytes is not None or choice.work is not None
     return ChoiceCard(
         name=choice.name,

@@ -5,6 +5,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from annotator.document.classes import BACKGROUND, ClassId
+from annotator.look.focus import lead_focus
 from annotator.look.measures import GRID, SMALL
 from annotator.look.pieces import words
 
@@ -23,7 +24,7 @@ class ClassPrompt(QWidget):
         self.field = _Field()
         self.note = words(UNUSED, pixels=SMALL)
         self._class_id, self._text = BACKGROUND, ""
-        self.setFocusProxy(self.field)
+        lead_focus(self, self.field)
         self.note.setContentsMargins(GRID, 0, GRID, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

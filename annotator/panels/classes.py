@@ -26,6 +26,7 @@ from annotator.document.edits import (
 from annotator.document.errors import DocumentError
 from annotator.document.project import Project
 from annotator.flows.workspace import Workspace, gesture
+from annotator.look.focus import lead_focus
 from annotator.look.measures import GAP, GRID
 from annotator.look.pieces import EmptyState, heading, icon_button, push_button, row
 from annotator.panels.balance import BalanceBar
@@ -61,7 +62,7 @@ class ClassPanel(QWidget):
         self._delegate = ClassDelegate(self)
         self.view.setItemDelegate(self._delegate)
         self.balance, self.prompt = BalanceBar(), ClassPrompt()
-        self.setFocusProxy(self.view)
+        lead_focus(self, self.view)
         self._lay_out()
         self.model.rename_wished.connect(self.rename)
         self.model.order_wished.connect(self._reorder)

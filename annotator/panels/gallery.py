@@ -13,6 +13,7 @@ from annotator.document.images import ImageId
 from annotator.document.proposal import Proposal
 from annotator.flows.pixel_census import PixelCensus
 from annotator.flows.workspace import Workspace
+from annotator.look.focus import lead_focus
 from annotator.look.measures import GAP
 from annotator.look.pieces import EmptyState
 from annotator.panels.gallery_cells import Order, Wish
@@ -243,7 +244,7 @@ class GalleryPanel(QWidget):
     # -- inside: showing -------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self.setFocusProxy(self.view)
+        lead_focus(self, self.view)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.view)
         layout = QVBoxLayout(self)

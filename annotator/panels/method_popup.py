@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QVBoxLayout, QWidget
 
 from annotator.flows.method_cards import ChoiceCard
+from annotator.look.focus import lead_focus
 from annotator.look.measures import GRID, PAD, SMALL, scaled
 from annotator.look.pieces import heading, rule, words
 from annotator.look.style import set_kind
@@ -81,7 +82,7 @@ class CardPopup(QFrame):
         self.foot = words(HINT, pixels=SMALL)
         self._title = heading(name)
         self._lay_out()
-        self.setFocusProxy(self.view)
+        lead_focus(self, self.view)
         self.view.picked.connect(self._pick)
         self.view.selectionModel().currentChanged.connect(self._on_current)
 

@@ -21,6 +21,7 @@ from annotator.flows.errors import PLAIN_ERRORS
 from annotator.flows.live_flow import LiveFlow
 from annotator.flows.support_report import SupportReport
 from annotator.flows.workspace import Workspace
+from annotator.look.focus import lead_focus
 from annotator.look.icons import icon
 from annotator.look.measures import GAP, GRID, SMALL
 from annotator.look.pieces import ElidedLabel, Icon, row, words
@@ -161,7 +162,7 @@ class SupportPanel(QWidget):
         self._heading = ElidedLabel(kind="heading", pixels=SMALL, spaced=True)
         self._said = ""
         self._empty = _empty_state()
-        self.setFocusProxy(self.view)
+        lead_focus(self, self.view)
         self._lay_out()
         self.view.wanted.connect(self._go)
         self.view.mute_wished.connect(lambda index: self.toggle_muted(self._image_at(index)))

@@ -31,7 +31,7 @@ class Answers(QObject):
         classes: ClassPanel,
         bar: AcceptBar,
     ) -> None:
-        super().__init__()
+        super().__init__(canvas)  # it goes with the picture
         self._workspace, self._live = workspace, live
         self._canvas, self._classes, self._bar = canvas, classes, bar
         self._image_id: ImageId | None = None

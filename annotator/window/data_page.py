@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from annotator.flows.pixel_census import PixelCensus
 from annotator.flows.workspace import Workspace
+from annotator.look.focus import lead_focus
 from annotator.look.icons import icon
 from annotator.look.measures import GAP, GRID, ICON, PAD, WIDE
 from annotator.look.pieces import heading
@@ -53,7 +54,7 @@ class DataPage(QWidget):
         self._lay_out()
         self._connect()
         self.sections.setCurrentRow(0)
-        self.setFocusProxy(self.sections)
+        lead_focus(self, self.sections)
 
     def show_section(self, name: str) -> None:
         """'export', 'import', 'images' or 'statistics'; ValueError for anything else."""

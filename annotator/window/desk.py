@@ -80,6 +80,7 @@ class Desk(QObject):
         for signal in drawn:
             signal.connect(self._on_drawn)
         canvas.stroke_growing.connect(self._on_growing)
+        canvas.stroke_ended.connect(self._on_ended)
         canvas.class_picked.connect(self._on_picked)
         canvas.pointer_moved.connect(self.pointed)
         self._live.proposal_changed.connect(self._on_proposal)
@@ -105,6 +106,11 @@ class Desk(QObject):
     def _on_growing(self, draft: StrokeDraft) -> None:
         if self.shown is not None and self._page.canvas.tool.name == PREVIEWED:
             self._live.preview_cue(self.shown, preview_of(draft))
+
+    def _on_ended(self) -> None:
+        """A stroke that was given up teaches nothing; one that was drawn comes as an edit next."""
+        if self.image_id is not None:
+            self._live.preview_cue(self.image_id, None)
 
     def _on_picked(self, picked: ClassPicked) -> None:
         self._page.classes.choose(picked.class_id)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QListView, QPlainTextEdit, QSplitter, Q
 
 from annotator.log_file import Log, LogLine
 from annotator.look.choosing import Segments
+from annotator.look.focus import lead_focus
 from annotator.look.measures import GAP, WIDE
 from annotator.look.pieces import push_button, row, title, words
 from annotator.window.log_lines_view import LINE, LineDelegate, LogModel
@@ -37,7 +38,7 @@ class LogPage(QWidget):
         self.details.setAccessibleName("The chosen line, whole")
         self.details.setTabChangesFocus(True)
         self.details.setPlaceholderText("Choose a line to read all of it.")
-        self.setFocusProxy(self.search)
+        lead_focus(self, self.search)
         self.copy_button = push_button("Copy", self.copy)
         self.folder_button = push_button("Open folder", partial(show_place, log.folder))
         self._nothing = words("Nothing of that kind has happened.")

@@ -104,6 +104,7 @@ class ProjectView(QObject):
         for page in self._made.values():
             page.deleteLater()
         self.workspace.close()
+        self.census.deleteLater()
         self.deleteLater()
 
     def _make_review(self) -> ReviewPage:

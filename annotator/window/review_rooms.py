@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from annotator.canvas.view import CanvasView
 from annotator.document.images import ImageId
+from annotator.look.focus import lead_focus
 from annotator.look.measures import GAP, GRID, SMALL, WIDE, figures_font
 from annotator.look.pieces import ElidedLabel, EmptyState, heading, keycap, push_button, row, words
 from annotator.look.style import set_kind
@@ -78,7 +79,7 @@ class ReviewRooms(QWidget):
         self._end = End.NOT_YET
         self._pages = QStackedWidget()
         self._lay_out()
-        self.setFocusProxy(self.canvas)
+        lead_focus(self, self.canvas)
 
     @property
     def ended(self) -> End:

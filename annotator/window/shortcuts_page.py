@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.look.focus import lead_focus
 from annotator.look.measures import GAP, GRID, ICON, SMALL, WIDE
 from annotator.look.pieces import (
     Icon,
@@ -177,7 +178,7 @@ class ShortcutsPage(QWidget):
         self.search.textChanged.connect(self._filter)
         actions.keys_changed.connect(self.refresh)
         actions.keys_changed.connect(lambda: self.changed.emit(dict(actions.overrides)))
-        self.setFocusProxy(self.search)
+        lead_focus(self, self.search)
         self.refresh()
         self._filter("")
 

@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-import torch
-import torchvision.models as zoo
-from torch import nn
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from engines.backbones.backbone import MapSpec
-from engines.backbones.mobilenet_v1 import KEPT_BLOCKS, mobilenet_v1
+from engines.backbones.embedded_plans import EMBEDDED_PLANS
 from engines.errors import UnknownName
 
+if TYPE_CHECKING:  # the table is read by the window; torch is loaded where a network is built
+    from torch import nn
+
 Shape = tuple[int, ...]
+_EMBEDDED_TITLES = {
+    "embedded": "Embedded network",
+    "embedded_wide": "Embedded network, wide",
+    "embedded_depthwise": "Embedded network, depthwise",
+}
+KEPT_BLOCKS = 12  # of MobileNetV1: the thirteenth repeats stride 32; files may lack it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Architecture:
 
     name: str
     title: str
-    build: Callable[[], nn.Module]
+    build: "Callable[[], nn.Module]"
     stages: tuple[Stage, ...]
     preprocessing: str = "imagenet"
     whole_strides: bool = False
@@ -58,6 +64,8 @@ def tensor_shapes(name: str) -> Mapping[str, Shape]:
 
     The counters of batch normalisation are left out: nothing reads them in evaluation.
     """
+    import torch
+
     plan = architecture(name)
     with torch.device("meta"):  # shapes without memory and without drawing numbers
         network = plan.build()
@@ -69,14 +77,14 @@ def tensor_shapes(name: str) -> Mapping[str, Shape]:
     }
 
 
-def _resnet(name: str, depth: int, build: Callable[..., nn.Module]) -> Architecture:
+def _resnet(name: str, depth: int) -> Architecture:
     widen = 4 if depth >= 50 else 1  # bottleneck blocks give four times the channels
     stages = [
         Stage(MapSpec(f"layer{i}", 2 ** (i + 1), 2 ** (i + 5) * widen), (f"layer{i}",))
         for i in (2, 3, 4)
     ]
     stem = Stage(MapSpec("layer1", 4, 64 * widen), ("conv1", "bn1", "relu", "maxpool", "layer1"))
-    return Architecture(name, f"ResNet-{depth}", lambda: build(weights=None), (stem, *stages))
+    return Architecture(name, f"ResNet-{depth}", partial(_of_zoo, name), (stem, *stages))
 
 
 def _features(*ends: tuple[int, int, int]) -> tuple[Stage, ...]:
@@ -102,39 +110,53 @@ def _mobilenet_v1() -> Architecture:
                 first = f"conv_{kind}_{block}"
                 modules += [first, f"{first}_bn", f"{first}_relu"]
         stages.append(Stage(MapSpec(f"block{end}", stride, channels), tuple(modules)))
-    return Architecture("mobilenet_v1", "MobileNetV1", mobilenet_v1, tuple(stages), "tf")
+    return Architecture("mobilenet_v1", "MobileNetV1", _mobilenet, tuple(stages), "tf")
+
+
+def _embedded(name: str, title: str) -> Architecture:
+    widths = EMBEDDED_PLANS[name].widths
+    stages = [
+        Stage(MapSpec(f"stage{4 << i}", 4 << i, width), (f"stage{4 << i}",))
+        for i, width in enumerate(widths)
+    ]
+    stages[0] = Stage(stages[0].spec, ("stem", "stage4"))
+    return Architecture(name, title, partial(_own, name), tuple(stages), "centred")
 
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Architecture]:
-    resnets = {18: zoo.resnet18, 34: zoo.resnet34, 50: zoo.resnet50}
-    resnets |= {101: zoo.resnet101, 152: zoo.resnet152}
-    plans = [_resnet(f"resnet{depth}", depth, build) for depth, build in resnets.items()]
+    plans = [_resnet(f"resnet{depth}", depth) for depth in (18, 34, 50, 101, 152)]
     plans += [
         Architecture(
             "vgg16",
             "VGG-16",
-            lambda: zoo.vgg16(weights=None),
+            partial(_of_zoo, "vgg16"),
             _features((16, 4, 256), (23, 8, 512), (30, 16, 512)),
             whole_strides=True,  # its pools drop an odd last row
+        ),
+        Architecture(
+            "vgg16_panet",
+            "VGG-16 of PANet",
+            _dilated_vgg,
+            _features((16, 4, 256), (23, 8, 512), (29, 8, 512)),
         ),
         _mobilenet_v1(),
         Architecture(
             "mobilenet_v2",
             "MobileNetV2",
-            lambda: zoo.mobilenet_v2(weights=None),
+            partial(_of_zoo, "mobilenet_v2"),
             _features((4, 4, 24), (7, 8, 32), (14, 16, 96), (18, 32, 320)),
         ),
         Architecture(
             "mobilenet_v3_large",
             "MobileNetV3 large",
-            lambda: zoo.mobilenet_v3_large(weights=None),
+            partial(_of_zoo, "mobilenet_v3_large"),
             _features((4, 4, 24), (7, 8, 40), (13, 16, 112), (16, 32, 160)),
         ),
         Architecture(
             "mobilenet_v3_small",
             "MobileNetV3 small",
-            lambda: zoo.mobilenet_v3_small(weights=None),
+            partial(_of_zoo, "mobilenet_v3_small"),
             _features((2, 4, 16), (4, 8, 24), (9, 16, 48), (12, 32, 96)),
         ),
         Architecture(
@@ -145,12 +167,41 @@ def _table() -> dict[str, Architecture]:
             whole_strides=True,  # its first convolution does not pad and its pools round
         ),
     ]
+    plans += [_embedded(name, _EMBEDDED_TITLES[name]) for name in EMBEDDED_PLANS]
     return {plan.name: plan for plan in plans}
 
 
-def _squeezenet() -> nn.Module:
+def _of_zoo(name: str) -> "nn.Module":
+    """A network of torchvision without weights."""
+    import torchvision.models as zoo
+
+    network: nn.Module = getattr(zoo, name)(weights=None)
+    return network
+
+
+def _dilated_vgg() -> "nn.Module":
+    from engines.backbones.dilated_vgg import DilatedVgg16
+
+    return DilatedVgg16()
+
+
+def _mobilenet() -> "nn.Module":
+    from engines.backbones.mobilenet_v1 import mobilenet_v1
+
+    return mobilenet_v1()
+
+
+def _own(name: str) -> "nn.Module":
+    from engines.backbones.embedded import embedded_network
+
+    return embedded_network(name)
+
+
+def _squeezenet() -> "nn.Module":
     """SqueezeNet 1.1 whose first convolution pads by 1, so that every map has its full size."""
-    network: nn.Module = zoo.squeezenet1_1(weights=None)
+    from torch import nn
+
+    network = _of_zoo("squeezenet1_1")
     first = network.get_submodule("features.0")
     if isinstance(first, nn.Conv2d):
         first.padding = (1, 1)  # inner values stay as they were trained

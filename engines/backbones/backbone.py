@@ -1,9 +1,10 @@
 """The protocol every feature extractor fulfils: what it says of itself, and one verb, `encode`."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from torch import Tensor
+if TYPE_CHECKING:  # cards are read by the window, which never loads torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class BackboneCard:
 class FeatureMaps:
     """Maps of one batch, finest first. ``maps[i]`` (B, C_i, h_i, w_i) belongs to ``specs[i]``."""
 
-    maps: tuple[Tensor, ...]
+    maps: "tuple[Tensor, ...]"
     specs: tuple[MapSpec, ...]
 
 
@@ -54,5 +55,5 @@ class Backbone(Protocol):
     def card(self) -> BackboneCard:
         """What it is."""
 
-    def encode(self, images: Tensor) -> FeatureMaps:
+    def encode(self, images: "Tensor") -> FeatureMaps:
         """images (B, 3, H, W) float RGB in [0, 1], any H, W >= 32 -> float32 maps, no gradients."""

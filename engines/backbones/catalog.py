@@ -1,43 +1,21 @@
-"""The catalogue: which backbones exist, which can be opened here, and opening them by name."""
+"""The catalogue: opening backbones by name."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from engines.backbones.architectures import Architecture, architecture, architectures
-from engines.backbones.backbone import Backbone, BackboneCard
-from engines.backbones.filters import FILTERS_CARD, FilterBank
-from engines.backbones.networks import (
-    PREPROCESSINGS,
-    NetworkBackbone,
-    build_network,
-    preprocessing_named,
-)
+from engines.backbones.advice import advice_for, advice_on_name
+from engines.backbones.architectures import architecture, architectures
+from engines.backbones.backbone import Backbone
+from engines.backbones.families import foreign_name, is_foreign, require
+from engines.backbones.filter_card import FILTERS_CARD
+from engines.backbones.filters import FilterBank
+from engines.backbones.foreign import ForeignBackbone
+from engines.backbones.neck_card import check_base, is_neck, neck_card
+from engines.backbones.necks import load_neck
+from engines.backbones.networks import NetworkBackbone, build_network
+from engines.backbones.shelf import card_of
 from engines.device import Device
-from engines.errors import MissingWeights, UnknownName, UnusableWeights
+from engines.errors import MissingWeights, UnknownName
 from engines.weights import WeightsCard, find_weights, list_weights, load_weights
-
-
-@dataclass(frozen=True, slots=True)
-class ShelfCard:
-    """One row of the catalogue. ``advice`` says how to get what is missing, else it is empty."""
-
-    card: BackboneCard
-    ready: bool
-    advice: str = ""
-
-
-def backbone_cards(models_dir: Path | None = None) -> tuple[ShelfCard, ...]:
-    """All backbones: those that can be opened first, then known networks without weights."""
-    shelf = list_weights(models_dir)
-    ready = [ShelfCard(FILTERS_CARD, ready=True)]
-    ready += [ShelfCard(_card_of(one), ready=True) for one in shelf if _is_whole(one)]
-    named = {row.card.name for row in ready}
-    missing = (
-        ShelfCard(_card_without_weights(plan), ready=False, advice=_advice(plan))
-        for plan in architectures().values()
-        if plan.name not in named
-    )
-    return (*ready, *missing)
 
 
 def open_backbone(name: str, device: Device, models_dir: Path | None = None) -> Backbone:
@@ -49,11 +27,30 @@ def open_backbone(name: str, device: Device, models_dir: Path | None = None) -> 
     if name == FILTERS_CARD.name:
         return FilterBank(device)
     weights = _weights_named(name, models_dir)
+    if is_neck(weights):
+        return _with_neck(weights, device, models_dir)
+    if is_foreign(weights.architecture):
+        return _open_foreign(weights, device, models_dir)
     plan = architecture(weights.architecture)
     tensors = load_weights(weights, models_dir)
     network = build_network(plan.name, tensors, stage_count=len(weights.stages))
     multiple = plan.stages[-1].spec.stride if plan.whole_strides else 1
-    return NetworkBackbone(network, _card_of(weights), device, size_multiple=multiple)
+    return NetworkBackbone(network, card_of(weights), device, size_multiple=multiple)
+
+
+def _with_neck(weights: WeightsCard, device: Device, models_dir: Path | None) -> Backbone:
+    check_base(weights, list_weights(models_dir))
+    base = open_backbone(weights.base, device, models_dir)
+    return load_neck(load_weights(weights, models_dir), base, neck_card(weights, base.card), device)
+
+
+def _open_foreign(weights: WeightsCard, device: Device, models_dir: Path | None) -> Backbone:
+    """A network of open_clip or timm; `EngineError` where that library is not installed."""
+    require(foreign_name(weights.architecture).family)
+    from engines.backbones.foreign_weights import open_foreign  # those libraries load slowly
+
+    card = card_of(weights)
+    return ForeignBackbone(open_foreign(weights, load_weights(weights, models_dir)), card, device)
 
 
 def _weights_named(name: str, models_dir: Path | None) -> WeightsCard:
@@ -69,58 +66,9 @@ def _weights_named(name: str, models_dir: Path | None) -> WeightsCard:
         return find_weights(name, models_dir)  # a damaged card says itself what is wrong
     except MissingWeights:
         if name in architectures():
-            raise MissingWeights(_advice(architecture(name))) from None
+            raise MissingWeights(advice_for(architecture(name))) from None
+        advice = advice_on_name(name)
+        if advice is not None:
+            raise MissingWeights(advice) from None
     known = dict.fromkeys([FILTERS_CARD.name, *(one.name for one in shelf), *architectures()])
     raise UnknownName(f"No backbone is called '{name}'. Known are {', '.join(known)}.")
-
-
-def _is_whole(weights: WeightsCard) -> bool:
-    """Whether this version knows all the card names; the shelf may serve a newer one as well."""
-    if not weights.stages or weights.architecture not in architectures():
-        return False
-    if weights.preprocessing not in PREPROCESSINGS:
-        return False
-    stages = architecture(weights.architecture).stages
-    return weights.stages == tuple(stage.spec.name for stage in stages[: len(weights.stages)])
-
-
-def _card_of(weights: WeightsCard) -> BackboneCard:
-    plan = architecture(weights.architecture)
-    specs = tuple(stage.spec for stage in plan.stages[: len(weights.stages)])
-    if not _is_whole(weights):
-        raise UnusableWeights(
-            f"The card of '{weights.name}' lists stages that {plan.title} does not have, or "
-            "an unknown preprocessing; import the weights again."
-        )
-    return BackboneCard(
-        name=weights.name,
-        title=plan.title if len(specs) == len(plan.stages) else f"{plan.title}, cut short",
-        maps=specs,
-        preprocessing=preprocessing_named(weights.preprocessing),
-        pretraining=weights.pretraining,
-        weights_digest=_digest(weights),
-        licence=weights.licence,
-    )
-
-
-def _digest(weights: WeightsCard) -> str:
-    """What features depend on: the weights and how images are prepared for them."""
-    return f"{weights.digest}-{weights.preprocessing}"
-
-
-def _card_without_weights(plan: Architecture) -> BackboneCard:
-    return BackboneCard(
-        name=plan.name,
-        title=plan.title,
-        maps=tuple(stage.spec for stage in plan.stages),
-        preprocessing=preprocessing_named(plan.preprocessing),
-        pretraining="weights missing",
-        weights_digest=None,
-    )
-
-
-def _advice(plan: Architecture) -> str:
-    return (
-        f"The weights of {plan.title} are not on this machine: get a file of them (safetensors or "
-        "a torch state dict) and run `annotator models import FILE`."
-    )

@@ -15,12 +15,12 @@ grids; the blur that halving adds is counted, so every scale is what it says.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engines.backbones.backbone import BackboneCard, FeatureMaps, MapSpec, Preprocessing
+from engines.backbones.backbone import BackboneCard, FeatureMaps
+from engines.backbones.filter_card import FILTERS_CARD, SCALES, Scale
 from engines.backbones.padding import check_images, pad_to_multiple
 from engines.backbones.scale_space import (
     differences,
@@ -32,45 +32,11 @@ from engines.backbones.scale_space import (
 )
 from engines.device import Device
 
-CHANNELS_PER_SCALE = 11
 _HALVING_VARIANCE = 0.25  # of a mean over two pixels, in px² of the finer grid
 _COARSEST = 8
 
 # Rows: luminance (Rec. 601), red - green, yellow - blue; the last two are halved to stay in ±0.5.
 _OPPONENT = torch.tensor([[0.299, 0.587, 0.114], [0.5, -0.5, 0.0], [0.25, 0.25, -0.5]])
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """``sigma`` in image px, computed on the grid of stride ``grid``, kept at stride ``kept``."""
-
-    sigma: float
-    grid: int
-    kept: int
-
-
-SCALES = (
-    Scale(0.7, grid=1, kept=2),
-    Scale(1.0, grid=1, kept=2),
-    Scale(1.6, grid=2, kept=2),
-    Scale(3.5, grid=4, kept=4),
-    Scale(5.0, grid=4, kept=4),
-    Scale(10.0, grid=8, kept=8),
-)
-
-FILTERS_CARD = BackboneCard(
-    name="filters",
-    title="Classical filters at six scales",
-    maps=tuple(
-        MapSpec(
-            f"stride{stride}", stride, CHANNELS_PER_SCALE * sum(s.kept == stride for s in SCALES)
-        )
-        for stride in (2, 4, 8)
-    ),
-    preprocessing=Preprocessing(),
-    pretraining="none",
-    weights_digest=None,
-)
 
 
 class FilterBank:

@@ -16,8 +16,9 @@ from engines.backbones.architectures import (
     architectures,
     tensor_shapes,
 )
+from engines.backbones.families import KeepingWish, foreign_name, is_foreign
 from engines.backbones.mobilenet_v1 import from_keras_name
-from engines.backbones.networks import preprocessing_named
+from engines.backbones.preprocessing import preprocessing_named
 from engines.errors import UnusableWeights
 from engines.weight_files import check_finite, read_tensors
 from engines.weights import WeightsCard, check_name, store_weights
@@ -54,16 +55,21 @@ def import_weights(
     network: str | None = None,
     preprocessing: str | None = None,
     licence: str = "",
+    name: str | None = None,
     models_dir: Path | None = None,
 ) -> ImportedWeights:
-    """Check a safetensors or torch file and keep it under its own stem.
+    """Check a safetensors or torch file and keep it under ``name``, else under its own stem.
 
-    ``network`` names the architecture where the file fits several; ``preprocessing`` is
-    ``imagenet``, ``tf`` or ``caffe``. A network cut short is taken as far as it is complete.
+    ``network`` names the architecture where the file fits several, and always for one of another
+    library (``open_clip:ViT-B-16``, ``timm:convnext_tiny``); ``preprocessing`` is a name of
+    `PREPROCESSINGS`. A network cut short is taken as far as it is complete.
     Raises `UnusableWeights` or `UnknownName` with one sentence; nothing is kept then.
     """
-    name = file.stem
+    name = name or file.stem
     check_name(name)
+    if network and is_foreign(network):
+        wish = KeepingWish(name, file.name, preprocessing, licence)
+        return _foreign(file, network, wish, models_dir)
     tensors = _plain_names(read_tensors(file), file.name)
     fit = find_fit(tensors, file.name, network)
     _check_free(name, fit.plan)
@@ -90,6 +96,37 @@ def import_weights(
     return ImportedWeights(card, missing, ignored, lines)
 
 
+def _foreign(
+    file: Path, architecture: str, wish: KeepingWish, models_dir: Path | None
+) -> ImportedWeights:
+    """A network of open_clip or timm, which takes its whole file or none."""
+    from engines.backbones.foreign_weights import keep_foreign  # those libraries load slowly
+
+    known = foreign_name(architecture)
+    if wish.name == FILTERS_NAME or wish.name in architectures():
+        raise UnusableWeights(
+            f"'{wish.name}' is the name of another backbone here; rename the file or give --name."
+        )
+    tensors = _untrained(read_tensors(file))
+    card, unused = keep_foreign(tensors, architecture, wish, models_dir)
+    maps = ", ".join(f"{map_name} (stride {s}): {c} channels" for map_name, s, c in card.maps)
+    lines = [f"{card.source} is {known.title}, kept as '{card.name}' ({card.dtype}); {maps}."]
+    if unused:
+        lines.append(f"{unused} tensor(s) are not needed.")
+    if known.family.name == "open_clip" and "quickgelu" not in known.network.lower():
+        lines.append(
+            "Whether a CLIP was trained with QuickGELU cannot be told from its file: OpenAI's own "
+            f"weights were, and want --as {architecture}-quickgelu."
+        )
+    lines.append(_about_preprocessing(card, chosen=wish.preprocessing is not None))
+    return ImportedWeights(card, (), (), tuple(lines))
+
+
+def _untrained(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Without the one wrapper that parallel training leaves; other words may belong to names."""
+    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
 def find_fit(tensors: Mapping[str, Tensor], source: str, network: str | None = None) -> Fit:
     """The network whose stages these tensors fill furthest, or `UnusableWeights`.
 
@@ -105,7 +142,8 @@ def find_fit(tensors: Mapping[str, Tensor], source: str, network: str | None = N
         known = ", ".join(plan.name for plan in plans)
         raise UnusableWeights(
             f"{source} fits no network that is known here ({known}): it holds {len(tensors)} "
-            f"tensor(s), {_first_tensors(tensors)}."
+            f"tensor(s), {_first_tensors(tensors)}; a network of OpenCLIP or timm must be named "
+            "with --as open_clip:NETWORK or --as timm:NETWORK."
         )
     raise UnusableWeights(
         f"{source} is nearest to {best.plan.title}, but its first stage is not complete: "
@@ -226,7 +264,8 @@ def _about_preprocessing(card: WeightsCard, *, chosen: bool) -> str:
     return (
         f"{told}, the usual way for this network; the file does not tell. If its publisher says "
         "otherwise, import it again with --preprocess: 'imagenet' (RGB, mean and deviation of "
-        "ImageNet), 'tf' (RGB in -1..1, TensorFlow or Keras) or 'caffe' (BGR in 0..255)."
+        "ImageNet), 'clip' (those of CLIP), 'half' (RGB in -1..1), 'tf' (the same, padded as "
+        "TensorFlow or Keras) or 'caffe' (BGR in 0..255)."
     )
 
 

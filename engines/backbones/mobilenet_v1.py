@@ -8,7 +8,6 @@ from collections import OrderedDict
 
 from torch import nn
 
-KEPT_BLOCKS = 12  # the thirteenth repeats stride 32 for the classifier; files may lack it
 NORM_EPSILON = 1e-3  # Keras' value; torch's own is 1e-5
 
 # (channels out, stride) of the pointwise and depthwise half of every block.

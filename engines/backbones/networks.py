@@ -10,21 +10,7 @@ from engines.backbones.architectures import Architecture, Stage, architecture, t
 from engines.backbones.backbone import BackboneCard, FeatureMaps, Preprocessing
 from engines.backbones.padding import check_images, pad_like_tensorflow, pad_to_multiple
 from engines.device import Device, seeded_generator
-from engines.errors import UnknownName, UnusableWeights
-
-PREPROCESSINGS: Mapping[str, Preprocessing] = {
-    "imagenet": Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
-    "tf": Preprocessing(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), padding="tensorflow"),
-    "caffe": Preprocessing(order="bgr", scale=255.0, mean=(103.939, 116.779, 123.68)),
-}
-
-
-def preprocessing_named(name: str) -> Preprocessing:
-    """``imagenet``, ``tf`` or ``caffe``, else `UnknownName`."""
-    if name not in PREPROCESSINGS:
-        known = ", ".join(PREPROCESSINGS)
-        raise UnknownName(f"No preprocessing is called '{name}'. Choose one of {known}.")
-    return PREPROCESSINGS[name]
+from engines.errors import UnusableWeights
 
 
 class StagedNetwork(nn.Module):

@@ -52,4 +52,18 @@ PANET_CARD = MethodCard(
     ),
 )
 
-METHOD_CARDS: tuple[MethodCard, ...] = (PROBE_CARD, PANET_CARD)
+TEXT_CARD = MethodCard(
+    name="text",
+    title="Words",
+    cues=frozenset(MarkKind),
+    shots=(0, None),
+    ways=(1, None),
+    needs_text=True,
+    summary=(
+        "Looks for the words of each class, its prompt or its name, before anything is marked. "
+        "Marks teach a linear probe beside the words, which weighs more the more is marked. Needs "
+        "a backbone that knows words: 'embedded' with its closed vocabulary, or one of CLIP."
+    ),
+)
+
+METHOD_CARDS: tuple[MethodCard, ...] = (PROBE_CARD, PANET_CARD, TEXT_CARD)

@@ -83,15 +83,23 @@ def _spread(
     mark: Mark, image: tuple[int, int], grid: tuple[int, int], axis: AxisWeights
 ) -> CellWeights:
     (x, y), mask = _clipped(mark, image)
-    block = np.zeros((grid[0], mask.shape[1]), np.float32)
+    columns = axis(x, x + mask.shape[1], image[1], grid[1])
+    left, right = _touched(columns)
+    block = np.zeros((grid[0], right - left), np.float32)
     for top, bottom in _strips(mask):
         rows = axis(y + top, y + bottom, image[0], grid[0])
-        touched = np.flatnonzero(rows.any(1))
-        block[touched] += rows[touched] @ mask[top:bottom].astype(np.float32)
-    columns = axis(x, x + mask.shape[1], image[1], grid[1])
-    weights = (block @ columns.T).reshape(-1)
-    cells = np.flatnonzero(weights > 0)
-    return CellWeights(torch.from_numpy(cells), torch.from_numpy(weights[cells]))
+        first, last = _touched(rows)
+        part = rows[first:last] @ mask[top:bottom].astype(np.float32)
+        block[first:last] += part @ columns[left:right].T
+    down, across = np.nonzero(block > 0)
+    weights = torch.from_numpy(block[down, across])
+    return CellWeights(torch.from_numpy(down * grid[1] + across + left), weights)
+
+
+def _touched(matrix: Matrix) -> tuple[int, int]:
+    """First and one past the last cell that any pixel goes to."""
+    cells = np.flatnonzero(matrix.any(1))
+    return (int(cells[0]), int(cells[-1]) + 1) if len(cells) else (0, 0)
 
 
 def _clipped(mark: Mark, image: tuple[int, int]) -> tuple[tuple[int, int], Bitmap]:

@@ -114,7 +114,25 @@ def enlarge(features: Tensor, size: tuple[int, int]) -> Tensor:
     """(B, C, h, w) -> (B, C, *size), bilinear, ``align_corners=False``."""
     if tuple(features.shape[-2:]) == size:
         return features
-    return F.interpolate(features, size=size, mode="bilinear", align_corners=False)
+    planes = enlarged_lines(features.flatten(0, 1), size, 0, size[0])
+    return planes.reshape(*features.shape[:2], *size)
+
+
+def enlarged_lines(planes: Tensor, size: tuple[int, int], top: int, bottom: int) -> Tensor:
+    """Lines ``top`` to ``bottom`` of planes (P, h, w) enlarged to ``size``: (P, lines, size[1]).
+
+    One axis after the other, which takes half the time of both at once. A new tensor.
+    """
+    lines = torch.arange(top, bottom, device=planes.device)
+    if planes.shape[1] == size[0]:
+        tall = planes[:, lines]
+    else:
+        low, high, share = _corners(lines, size[0], int(planes.shape[1]))
+        tall = torch.lerp(planes[:, low], planes[:, high], share)
+    if planes.shape[2] == size[1]:
+        return tall
+    wide = F.interpolate(tall.flatten(0, 1)[None], size=size[1], mode="linear", align_corners=False)
+    return wide.reshape(*tall.shape[:2], size[1])
 
 
 def _axis_mean(features: Tensor, axis: int, reach: int) -> Tensor:

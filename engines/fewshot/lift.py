@@ -15,7 +15,7 @@ from engines.backbones.backbone import FeatureMaps
 from engines.fewshot.ridge import LinearHead
 
 LARGEST = 5.0  # standardised values beyond are cut, lest one bright spot rule a class
-STRIP_CELLS = 4096  # lifted at a time while predicting: stays in the processor's cache
+STRIP_CELLS = 1024  # lifted at a time while predicting: stays in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,25 +63,37 @@ class Lift:
         # Both parts have about unit length, so that one penalty suits both.
         self._scales = 1 / math.sqrt(channels), 1 / math.sqrt(units)
 
+    def standardised(self, maps: tuple[Tensor, ...]) -> list[Tensor]:
+        """Maps (B, C_i, h_i, w_i) whose channels are those of the standard, in order."""
+        found, start = [], 0
+        for one in maps:
+            stop = start + one.shape[1]
+            found.append(self._standardised(one.float(), slice(start, stop), (-1, 1, 1)))
+            start = stop
+        return found
+
     def raise_up(self, x: Tensor) -> Tensor:
         """x (n, C) -> (n, C + units)."""
-        plain, lifted = self._parts(x.T)
-        return torch.cat([plain * self._scales[0], lifted * self._scales[1]]).T
+        return self.lifted(self._standardised(x, slice(None), (-1,)))
+
+    def lifted(self, x: Tensor) -> Tensor:
+        """Standardised x (n, C) -> (n, C + units)."""
+        units = torch.addmm(self._offsets, x, self._slopes).relu_()
+        return torch.cat([x * self._scales[0], units * self._scales[1]], dim=1)
 
     def scores(self, columns: Tensor, head: LinearHead) -> Tensor:
-        """columns (C, n) -> (K, n): the head on `raise_up`, which is never stored whole."""
+        """Standardised columns (C, n) -> (K, n): the head on `lifted`, never stored whole."""
         channels = len(columns)
         on_plain = head.weights[:channels].T * self._scales[0]
-        on_lifted = head.weights[channels:].T * self._scales[1]
-        answer = columns.new_empty(len(head.bias), columns.shape[1])
+        on_units = head.weights[channels:].T * self._scales[1]
+        answer = torch.addmm(head.bias[:, None], on_plain, columns)
+        slopes, offsets = self._slopes.T.contiguous(), self._offsets[:, None]
         for start in range(0, columns.shape[1], STRIP_CELLS):
-            plain, lifted = self._parts(columns[:, start : start + STRIP_CELLS])
-            strip = torch.addmm(head.bias[:, None], on_plain, plain)
-            answer[:, start : start + STRIP_CELLS] = strip.addmm_(on_lifted, lifted)
+            here = slice(start, start + STRIP_CELLS)
+            answer[:, here].addmm_(on_units, torch.addmm(offsets, slopes, columns[:, here]).relu_())
         return answer
 
-    def _parts(self, columns: Tensor) -> tuple[Tensor, Tensor]:
-        """(C, n) -> standardised (C, n) and lifted (units, n)."""
-        mean, deviation = self._standard.mean[:, None], self._standard.deviation[:, None]
-        plain = ((columns - mean) / deviation).clamp_(-LARGEST, LARGEST)
-        return plain, torch.addmm(self._offsets[:, None], self._slopes.T, plain).relu_()
+    def _standardised(self, x: Tensor, channels: slice, shape: tuple[int, ...]) -> Tensor:
+        mean = self._standard.mean[channels].reshape(shape)
+        share = self._standard.deviation[channels].reciprocal().reshape(shape)
+        return (x - mean).mul_(share).clamp_(-LARGEST, LARGEST)

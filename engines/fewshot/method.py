@@ -30,10 +30,14 @@ class EncodedShot:
 
 @dataclass(frozen=True, eq=False)
 class EncodedSupport:
-    """Everything a method learns from. ``row_names`` has K entries; entry 0 is background."""
+    """Everything a method learns from. ``row_names`` has K entries; entry 0 is background.
+
+    ``prompts`` are words for rows 1 to K - 1, None where the name has to do; or there are none.
+    """
 
     row_names: tuple[str, ...]
     shots: tuple[EncodedShot, ...]
+    prompts: tuple[str | None, ...] = ()
 
     @property
     def row_count(self) -> int:

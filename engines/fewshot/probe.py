@@ -18,8 +18,8 @@ from engines.fewshot.ledger import Ledger
 from engines.fewshot.levels import plan_levels
 from engines.fewshot.lift import Lift, MapMoments, map_moments, standard_of
 from engines.fewshot.method import UNSEEN_LOGIT, EncodedShot, EncodedSupport
-from engines.fewshot.representation import LiftedLevels, Representation, UnitLevels
-from engines.fewshot.ridge import LinearHead, Moments, RowSum, solve
+from engines.fewshot.representation import LiftedLevels, PreparedMaps, Representation, UnitLevels
+from engines.fewshot.ridge import LinearHead, Moments, RowSum, empty_sum, solve
 from engines.fewshot.shot_reader import ShotReader
 from engines.reporting import Reporter
 
@@ -77,6 +77,7 @@ class Probe:
         self._samples: dict[str, Tensor] = {}  # key of a piece that lends -> (s, C)
         self._blank: set[str] = set()  # keys of pieces that cover no cell
         self._map_moments: dict[str, MapMoments] = {}
+        self._prepared = PreparedMaps()
         self._fitted: _Fitted | None = None
 
     @property
@@ -108,9 +109,31 @@ class Probe:
     def logits(self, features: FeatureMaps) -> Tensor:
         """See `Method.logits`."""
         fitted = self._answer()
-        prepared = fitted.representation.prepared(features)
+        prepared = self._prepared.of(features, fitted.representation)
         scores = fitted.representation.scores(prepared, fitted.head) / fitted.temperature
         return scores.masked_fill(~fitted.head.seen[None, :, None, None], UNSEEN_LOGIT)
+
+    @property
+    def representation(self) -> Representation:
+        """How it reads features; `UnusableSupport` before the first `fit`."""
+        return self._answer().representation
+
+    @property
+    def ridge(self) -> float:
+        """The relative penalty."""
+        return self._options.lifted_ridge if self._lifted else self._options.ridge
+
+    def sums_of(self, reader: ShotReader, reporter: Reporter) -> dict[int, RowSum]:
+        """The evidence of one shot by row, as `fit` would add it up."""
+        reading = _Reading(reader, self.representation, self._ledger)
+        sums: dict[int, RowSum] = {}
+        for at, one in enumerate(_keyed(_outlines(reader.shot), self.representation)):
+            reporter.raise_if_cancelled()
+            found = reading.moments(at, one.key)
+            if found is not None:
+                before = sums.get(one.row) or empty_sum(len(found.mean), found.mean.device)
+                sums[one.row] = before.plus(found)
+        return sums
 
     def _answer(self) -> _Fitted:
         if self._fitted is None:
@@ -145,7 +168,8 @@ class Probe:
         seen: defaultdict[int, int] = defaultdict(int)
         for number, one in enumerate(outlined):
             reporter.progress(number / len(outlined), "Reading the marks")
-            reading = _Reading(one.shot, how, self._ledger)  # the last one's features go now
+            reader = ShotReader(one.shot, self._prepared)
+            reading = _Reading(reader, how, self._ledger)  # the last one's features go now
             for at, outline in enumerate(one.outlines):
                 reporter.raise_if_cancelled()
                 if outline.key in self._blank:
@@ -172,13 +196,13 @@ class Probe:
         total: dict[int, RowSum] = {}
         for (row, _), one in sorted(sums.items()):
             total[row] = total[row].joined(one) if row in total else one
-        head = solve(total, row_count=row_count, ridge=self._ridge)
+        head = solve(total, row_count=row_count, ridge=self.ridge)
         held_out: list[HeldOut] = []
         for fold in range(FOLDS):
             known = {row: one for (row, of), one in sums.items() if of != fold}
             if len(known) < FOLDS:
                 continue
-            other = solve(known, row_count=row_count, ridge=self._ridge)
+            other = solve(known, row_count=row_count, ridge=self.ridge)
             held_out.extend(
                 HeldOut(self._samples[key], row, other)
                 for (row, of), lenders in deal.lenders.items()
@@ -187,16 +211,12 @@ class Probe:
             )
         return _Fitted(how, head, fitted_temperature(held_out))
 
-    @property
-    def _ridge(self) -> float:
-        return self._options.lifted_ridge if self._lifted else self._options.ridge
-
 
 class _Reading:
     """The pieces of one shot, made when the first of them is asked for."""
 
-    def __init__(self, shot: EncodedShot, how: Representation, ledger: Ledger) -> None:
-        self._reader = ShotReader(shot)
+    def __init__(self, reader: ShotReader, how: Representation, ledger: Ledger) -> None:
+        self._reader = reader
         self._how = how
         self._ledger = ledger
         self._pieces: list[Piece] = []

@@ -1,6 +1,7 @@
 """How a probe reads features: as they are, or lifted to where a plane can separate them."""
 
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -62,16 +63,31 @@ class LiftedLevels:
         self.key = key
 
     def prepared(self, features: FeatureMaps) -> list[Tensor]:
-        """The maps as they are, in float32."""
-        return [one.float() for one in features.maps]
+        """One standardised map (B, C, h, w) of all channels."""
+        maps = self._lift.standardised(features.maps)
+        h, w = (int(side) for side in maps[0].shape[-2:])
+        return [torch.cat([enlarge(one, (h, w)) for one in maps], dim=1)]
 
     def read(self, prepared: list[Tensor], cells: Tensor) -> Tensor:
         """Lifted values of these cells only."""
-        return self._lift.raise_up(gather(prepared, cells))
+        return self._lift.lifted(gather(prepared, cells))
 
     def scores(self, prepared: list[Tensor], head: LinearHead) -> Tensor:
         """In strips, so that the lifted map is never held whole."""
-        h, w = (int(side) for side in prepared[0].shape[-2:])
-        grid = torch.cat([enlarge(one, (h, w)) for one in prepared], dim=1)
-        answers = [self._lift.scores(image.flatten(1), head).reshape(-1, h, w) for image in grid]
+        h, w = prepared[0].shape[-2:]
+        answers = [self._lift.scores(one.flatten(1), head).reshape(-1, h, w) for one in prepared[0]]
         return torch.stack(answers)
+
+
+class PreparedMaps:
+    """What a representation made of features, for as long as somebody holds the features."""
+
+    def __init__(self) -> None:
+        self._made: WeakKeyDictionary[FeatureMaps, tuple[str, list[Tensor]]] = WeakKeyDictionary()
+
+    def of(self, features: FeatureMaps, how: Representation) -> list[Tensor]:
+        """As `Representation.prepared`, which is asked only once."""
+        known = self._made.get(features)
+        if known is None or known[0] != how.key:
+            known = self._made[features] = how.key, how.prepared(features)
+        return known[1]

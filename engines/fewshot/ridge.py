@@ -70,6 +70,15 @@ class RowSum:
             self.second + other.second,
         )
 
+    def without(self, other: "RowSum") -> "RowSum":
+        """Less the marks of ``other``, which are among these; some marks must be left."""
+        return RowSum(
+            self.count - other.count,
+            self.weight - other.weight,
+            self.mean - other.mean,
+            self.second - other.second,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class LinearHead:

@@ -1,6 +1,7 @@
 """Images at working size and their features, through the feature cache."""
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -9,14 +10,17 @@ from torch import Tensor
 
 from engines.backbones.backbone import Backbone, FeatureMaps
 from engines.backbones.cache import CachedFeatures, FeatureCache, FeatureKey
+from engines.backbones.tiling import tiled_where_large
 from engines.device import Device
 from engines.errors import EngineError
 from engines.exchange import ImageSource, Pixels
+from engines.fewshot.refine import GuideField, shrunk
 from engines.reporting import Reporter
 
 SMALLEST_PX = 192  # smaller images are enlarged: at stride 16 less leaves no grid to speak of
 SIZE_MULTIPLE = 16  # the coarsest stride of the backbones, so that cells of all strides tile evenly
 SHORTEST_PX = 32  # what every backbone takes
+KEPT_IMAGES = 2  # the one being drawn on and the one before, some tens of MB each
 REDUCING_GAP = 3.0  # Pillow first shrinks by whole factors to 3 x the wanted size: little memory
 
 
@@ -26,13 +30,21 @@ class EncodedImage:
 
     features: FeatureMaps
     guide: Tensor
+    _fields: dict[tuple[int, int], GuideField] = field(default_factory=dict, repr=False)
+
+    def guide_field(self, grid: tuple[int, int], *, radius: int, epsilon: float) -> GuideField:
+        """The guide on a grid (h, w), as the guided filter wants it; made once."""
+        if grid not in self._fields:
+            small = shrunk(self.guide, grid)[0]
+            self._fields[grid] = GuideField.of(small, radius=radius, epsilon=epsilon)
+        return self._fields[grid]
 
 
 class ImageEncoder:
     """One backbone at one working size. Answers are the same whether cached or not.
 
     Features always pass through the cache's float16, for else the first answer on an image would
-    differ from the second.
+    differ from the second. The images drawn on last stay unpacked, with all that is made of them.
     """
 
     def __init__(
@@ -42,9 +54,13 @@ class ImageEncoder:
         self._device = device
         self._cache = cache
         self._size_px = size_px
+        self._kept: OrderedDict[FeatureKey, EncodedImage] = OrderedDict()
 
-    def encode(self, image: ImageSource, reporter: Reporter) -> EncodedImage:
-        """Features and guide; pixels are decoded only where the cache knows nothing."""
+    def encode(self, image: ImageSource, reporter: Reporter, *, keep: bool = False) -> EncodedImage:
+        """Features and guide; pixels are decoded only where the cache knows nothing.
+
+        With ``keep`` the image is held for the next questions, in place of one kept before.
+        """
         size = working_size(image.size, limit_px=self._size_px)
         key = FeatureKey.of(
             self.backbone.card,
@@ -52,10 +68,23 @@ class ImageEncoder:
             size=size,
             precision=self._device.precision,
         )
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            return kept
         known = self._cache.get_or_make(key, lambda: self._computed(image, size, reporter))
         guide = torch.from_numpy(known.guide.copy()).to(self._device.torch_device)
         features = known.on(self._device, self.backbone.card.maps)
-        return EncodedImage(features, as_batch(guide))
+        encoded = EncodedImage(features, as_batch(guide))
+        if keep:
+            while len(self._kept) >= KEPT_IMAGES:
+                self._kept.popitem(last=False)
+            self._kept[key] = encoded
+        return encoded
+
+    def release_memory(self) -> None:
+        """Let go of the images kept."""
+        self._kept.clear()
 
     def _computed(
         self, image: ImageSource, size: tuple[int, int], reporter: Reporter
@@ -64,7 +93,7 @@ class ImageEncoder:
         guide = resized(_checked(image), size)
         reporter.raise_if_cancelled()
         batch = self._device.place(as_batch(torch.from_numpy(guide)))
-        return CachedFeatures.of(self.backbone.encode(batch), guide)
+        return CachedFeatures.of(tiled_where_large(self.backbone, size).encode(batch), guide)
 
 
 def working_size(size: tuple[int, int], *, limit_px: int) -> tuple[int, int]:

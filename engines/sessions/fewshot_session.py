@@ -1,7 +1,8 @@
 """The few-shot desk: keeps a support set, a backbone and a method, and answers for any image."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,15 +12,42 @@ from engines.backbones.cache import FeatureCache
 from engines.backbones.catalog import open_backbone
 from engines.device import Device, choose_device
 from engines.errors import EngineError, UnusableSupport
-from engines.exchange import ImageSource, Mark, Prediction, Query, Shot, SupportSet
+from engines.exchange import (
+    CrossScores,
+    Floats,
+    ImageSource,
+    Mark,
+    Prediction,
+    Query,
+    Shot,
+    SupportSet,
+)
 from engines.fewshot.cards import MethodCard
 from engines.fewshot.catalog import open_method
 from engines.fewshot.method import EncodedShot, EncodedSupport, Method
+from engines.fewshot.text_prior import TextPrior
 from engines.reporting import Reporter, SilentReporter
-from engines.row_map import fix_probabilities
-from engines.sessions.encoding import ImageEncoder
+from engines.row_map import RowAnswer, fix_probabilities
+from engines.sessions.cross_check import CrossChecker
+from engines.sessions.description import described
+from engines.sessions.encoding import EncodedImage, ImageEncoder
 from engines.sessions.memory_ladder import SMALLEST_SIZE_PX, Answer, with_room
-from engines.sessions.rendering import output_size, probabilities, refined, without_rows
+from engines.sessions.rendering import (
+    REFINE_EPSILON,
+    REFINE_RADIUS,
+    output_size,
+    probabilities,
+    refined,
+    without_rows,
+)
+from engines.sessions.row_strips import (
+    differences,
+    enlarged_strips,
+    ranked,
+    refined_strips,
+    standing_rows,
+)
+from engines.vocabulary.space import open_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +67,9 @@ class _Desk:
 
     encoder: ImageEncoder
     method: Method
+    checker: CrossChecker
     fitted: bool = field(default=False)
+    recent: tuple[str, FeatureMaps] | None = None  # the image answered last, by its digest
 
 
 class FewShotSession:
@@ -76,6 +106,11 @@ class FewShotSession:
     def method_card(self) -> MethodCard:
         """The method in use."""
         return self._desk.method.card
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of the last learning, such as words that were not known."""
+        return self._desk.method.remarks if isinstance(self._desk.method, TextPrior) else ()
 
     @property
     def backbone_card(self) -> BackboneCard:
@@ -140,6 +175,17 @@ class FewShotSession:
         reporter = reporter or SilentReporter()
         return self._with_room(lambda: self._predict(query, reporter), reporter)
 
+    @torch.inference_mode()
+    def answer(
+        self, query: Query, reporter: Reporter | None = None, *, threshold: float = 0.0
+    ) -> RowAnswer:
+        """The rows of `predict` without its probabilities, in a fraction of its time.
+
+        Where no probability reaches ``threshold`` the pixel is background. Raises as `predict`.
+        """
+        reporter = reporter or SilentReporter()
+        return self._with_room(lambda: self._answer(query, reporter, threshold), reporter)
+
     def predict_many(
         self, queries: Iterable[Query], reporter: Reporter | None = None
     ) -> Iterator[Prediction]:
@@ -150,15 +196,33 @@ class FewShotSession:
             yield self.predict(query, reporter)
             reporter.progress((number + 1) / len(queries), "Segmenting")
 
-    def _predict(self, query: Query, reporter: Reporter) -> Prediction:
-        reporter.raise_if_cancelled()
+    @torch.inference_mode()
+    def cross_check(self, reporter: Reporter | None = None) -> CrossScores:
+        """Judge the images learned from by each other. Raises what `predict` raises."""
+        reporter = reporter or SilentReporter()
+        return self._with_room(lambda: self._cross_check(reporter), reporter)
+
+    @torch.inference_mode()
+    def describe(self, image: ImageSource, reporter: Reporter | None = None) -> Floats:
+        """(d,) float32 of unit length, d <= 64: what the backbone sees in an image as a whole."""
+        reporter = reporter or SilentReporter()
+        return self._with_room(lambda: described(self._seen(image, reporter)), reporter)
+
+    def _seen(self, image: ImageSource, reporter: Reporter) -> FeatureMaps:
+        recent = self._desk.recent
+        if recent is not None and recent[0] == image.digest:
+            return recent[1]
+        return self._desk.encoder.encode(image, reporter).features
+
+    def _cross_check(self, reporter: Reporter) -> CrossScores:
         support = self._usable_support()
-        _check_rows(query.fixed, support)
-        if not self._desk.fitted:  # the working size changed since
+        if not self._desk.fitted:
             self._fit(reporter)
-        encoded = self._desk.encoder.encode(query.image, reporter)
-        reporter.raise_if_cancelled()
-        logits = self._desk.method.logits(encoded.features)
+        scores = self._desk.checker.check(self._encoded(support, reporter, keep=False), reporter)
+        return replace(scores, support_version=support.version)
+
+    def _predict(self, query: Query, reporter: Reporter) -> Prediction:
+        support, encoded, logits = self._scored(query, reporter)
         logits = without_rows(logits, _absent_rows(support, query.image.digest))
         if self._options.refine:
             reporter.raise_if_cancelled()
@@ -169,6 +233,34 @@ class FewShotSession:
         fix_probabilities(answer, query.fixed, query.image.size)
         return Prediction(support.class_ids, answer, query.image.size, support.version, query.fixed)
 
+    def _answer(self, query: Query, reporter: Reporter, threshold: float) -> RowAnswer:
+        support, encoded, logits = self._scored(query, reporter)
+        rows = standing_rows(logits, _absent_rows(support, query.image.digest))
+        planes, size = differences(logits, rows), query.image.size
+        strips = enlarged_strips(planes, size)
+        if self._options.refine:
+            grid = int(planes.shape[1]), int(planes.shape[2])
+            guide = encoded.guide_field(grid, radius=REFINE_RADIUS, epsilon=REFINE_EPSILON)
+            strips = refined_strips(planes, encoded.guide[0], guide, size)
+        version = support.version
+        return ranked(strips, rows, query, reporter, threshold=threshold, version=version)
+
+    def _scored(
+        self, query: Query, reporter: Reporter
+    ) -> tuple[SupportSet, EncodedImage, torch.Tensor]:
+        """What is learned from, the image, and logits (1, K, h, w) on the method's own grid."""
+        reporter.raise_if_cancelled()
+        support = self._usable_support()
+        _check_rows(query.fixed, support)
+        if not self._desk.fitted:  # the working size changed since
+            self._fit(reporter)
+        encoded = self._desk.encoder.encode(query.image, reporter)
+        self._desk.recent = query.image.digest, encoded.features
+        reporter.raise_if_cancelled()
+        logits = self._desk.method.logits(encoded.features)
+        reporter.raise_if_cancelled()
+        return support, encoded, logits
+
     def _encode(self, image: ImageSource, reporter: Reporter) -> None:
         self._with_room(lambda: self._desk.encoder.encode(image, reporter), reporter)
 
@@ -177,11 +269,15 @@ class FewShotSession:
         support = self._usable_support()
         for shot in support.shots:
             _check_rows(shot.marks, support)
-        names = ("background", *support.names)
-        encoder = self._desk.encoder
-        shots = tuple(_encoded(shot, encoder, reporter) for shot in support.shots)
-        self._desk.method.fit(EncodedSupport(names, shots), reporter)
+        self._desk.method.fit(self._encoded(support, reporter), reporter)
         self._desk.fitted = True
+
+    def _encoded(
+        self, support: SupportSet, reporter: Reporter, *, keep: bool = True
+    ) -> EncodedSupport:
+        encoder = self._desk.encoder
+        shots = tuple(_encoded(shot, encoder, reporter, keep=keep) for shot in support.shots)
+        return EncodedSupport(("background", *support.names), shots, support.prompts)
 
     def _usable_support(self) -> SupportSet:
         if self._support is None:
@@ -198,13 +294,20 @@ class FewShotSession:
         return backbone
 
     def _new_desk(self, method: str, backbone: Backbone) -> _Desk:
+        card, seed = backbone.card, self._options.seed
         encoder = ImageEncoder(backbone, self._device, self._cache, size_px=self._size_px)
-        return _Desk(encoder, open_method(method, backbone.card, seed=self._options.seed))
+        words = partial(open_words, card, self._device, self._models_dir)
+        fresh = partial(open_method, method, card, seed=seed, words=words)
+        opened = fresh()
+        return _Desk(encoder, opened, CrossChecker(opened, card, fresh, seed=seed))
 
     def _with_room(self, work: Callable[[], Answer], reporter: Reporter) -> Answer:
-        return with_room(
-            work, release=self._cache.release_memory, halve=self._halve, reporter=reporter
-        )
+        return with_room(work, release=self._release, halve=self._halve, reporter=reporter)
+
+    def _release(self) -> None:
+        self._cache.release_memory()
+        self._desk.encoder.release_memory()
+        self._desk.recent = None
 
     def _halve(self) -> int:
         """Marks keep their pixels; only the grid of features becomes coarser."""
@@ -215,9 +318,9 @@ class FewShotSession:
         return size_px
 
 
-def _encoded(shot: Shot, encoder: ImageEncoder, reporter: Reporter) -> EncodedShot:
+def _encoded(shot: Shot, encoder: ImageEncoder, reporter: Reporter, *, keep: bool) -> EncodedShot:
     def features() -> FeatureMaps:
-        return encoder.encode(shot.image, reporter).features
+        return encoder.encode(shot.image, reporter, keep=keep).features
 
     return EncodedShot(shot.image.digest, shot.image.size, shot.marks, features)
 

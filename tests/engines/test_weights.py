@@ -116,7 +116,7 @@ def test_a_kill_between_file_and_card_never_gives_a_wrong_network(
             raise KeyboardInterrupt
         file.write_bytes(content)
 
-    monkeypatch.setattr(shelf_module, "write_whole", dies_at_the_card)
+    monkeypatch.setattr("engines.weight_files.write_whole", dies_at_the_card)
     with pytest.raises(KeyboardInterrupt):
         store_weights({"a": torch.zeros(9)}, CARD, tmp_path)
     with pytest.raises(UnusableWeights, match="digest"):

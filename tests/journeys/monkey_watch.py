@@ -202,7 +202,9 @@ class Census:
         shared = Path("/dev/shm").glob(f"annotator_{os.getpid()}_*")
         return cls(
             widgets=len(QApplication.allWidgets()),
-            objects=sum(isinstance(one, QObject) and isValid(one) for one in gc.get_objects()),
+            objects=sum(
+                issubclass(type(one), QObject) and isValid(one) for one in gc.get_objects()
+            ),
             files=_entries(Path("/proc/self/fd")),
             threads=_entries(Path("/proc/self/task")),
             blocks=sum(1 for _ in shared),

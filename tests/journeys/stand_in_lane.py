@@ -44,7 +44,7 @@ class StandInLane(QObject):
         self._chance = random.Random(seed)
         self._trouble = trouble
         self._queue = LaneQueue()
-        self._support: SupportRef | None = None
+        self.support: SupportRef | None = None
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._serve)
         self._open = False
@@ -61,7 +61,7 @@ class StandInLane(QObject):
 
     def restart(self) -> None:
         """Forget what was learned and be told it again."""
-        self._support = None
+        self.support = None
         self._queue.tell_again(*KEPT)
         self.start()
 
@@ -109,14 +109,14 @@ class StandInLane(QObject):
 
     def _answer(self, request: Request) -> object:
         if isinstance(request, Configure):
-            self._support = None
+            self.support = None
             return DEVICE
         if isinstance(request, Learn):
-            self._support = request.support
+            self.support = request.support
             return ""
         if not isinstance(request, Ask):
             return ""
-        support = self._support
+        support = self.support
         classes = 0 if support is None else len(support.class_ids)
         version = 0 if support is None else support.version
         return made_up_answer(

@@ -8,7 +8,7 @@ import pytest
 from panel_worlds import few_images
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from stand_in_live import StandInLive, report_of
 
@@ -17,6 +17,7 @@ from annotator.document.images import ImageId
 from annotator.flows.live_flow import LiveFlow
 from annotator.flows.support_report import SupportReport, SupportRow
 from annotator.flows.workspace import Workspace
+from annotator.look.style import Scheme, Style
 from annotator.panels.support import SupportPanel
 from annotator.panels.support_delegate import button_box, cell_height, covering, picture_box
 from annotator.panels.support_model import (
@@ -155,7 +156,10 @@ def test_what_the_document_refuses_is_told(
     assert told.args == ["The project cannot be written to."]
 
 
-def test_a_muted_picture_is_dimmed_and_bears_a_sign(panel: SupportPanel, qtbot: QtBot) -> None:
+def test_a_muted_picture_is_dimmed_and_bears_a_sign(
+    panel: SupportPanel, qtbot: QtBot, qapp: QApplication
+) -> None:
+    Style(qapp, Scheme.LIGHT)  # a test before this one may have left it dark
     qtbot.waitUntil(lambda: panel.thumbnails.get(THREE) is not None, timeout=5000)
     panel.view.setCurrentIndex(panel.model.index(0))  # no button on the picture looked at
     muted = cell_picture(panel, 2)

@@ -128,7 +128,9 @@ def test_enter_on_a_button_presses_that_button(
 ) -> None:
     first = page.image_id
     assert first is not None
+    page.activateWindow()
     page.bar.reject.setFocus()
+    qtbot.waitUntil(page.bar.reject.hasFocus)
     press(qtbot, page, KEY.Key_Return)
     assert live.proposal(first) is None
 

@@ -9,9 +9,12 @@ import torch
 from torch import Tensor
 
 from engines.backbones.architectures import architectures, tensor_shapes
-from engines.backbones.catalog import backbone_cards, open_backbone
+from engines.backbones.catalog import open_backbone
+from engines.backbones.families import is_foreign
 from engines.backbones.filters import FilterBank
 from engines.backbones.importing import import_weights
+from engines.backbones.published import PUBLISHED
+from engines.backbones.shelf import backbone_cards
 from engines.device import choose_device
 from engines.errors import MissingWeights, UnknownName, UnusableWeights
 
@@ -42,11 +45,33 @@ def put(shelf: Path, name: str, *, style: str | None = None, drop: str = "none")
 
 def test_every_known_backbone_has_a_card_and_missing_ones_have_advice(shelf: Path) -> None:
     rows = {row.card.name: row for row in backbone_cards(shelf)}
-    assert set(rows) == {"filters", "mine", *architectures()}
+    fetchable = {one.name for one in PUBLISHED.values() if is_foreign(one.architecture)}
+    rejected = {"embedded_wide", "embedded_depthwise"}
+    assert set(rows) == {"filters", "mine", *architectures(), *fetchable} - rejected
     assert [name for name, row in rows.items() if row.ready] == ["filters", "mine"]
+    own = rows.pop("embedded")
     assert all(("annotator models import" in row.advice) != row.ready for row in rows.values())
+    assert "comes with the program" in own.advice
+    assert "import" not in own.advice
     assert rows["filters"].card.pretraining == "none"
     assert rows["resnet50"].card.maps[2].channels == 1024
+
+
+def test_designs_that_do_not_ship_have_a_row_only_where_their_weights_are(shelf: Path) -> None:
+    tensors = {k: torch.full(v, 0.01) for k, v in tensor_shapes("embedded_wide").items()}
+    safetensors.torch.save_file(tensors, shelf / "embedded_wide.safetensors")
+    import_weights(shelf / "embedded_wide.safetensors", models_dir=shelf)
+    rows = {row.card.name: row for row in backbone_cards(shelf)}
+    assert rows["embedded_wide"].ready
+    assert "embedded_depthwise" not in rows
+
+
+def test_what_can_be_fetched_says_so(shelf: Path) -> None:
+    rows = {row.card.name: row for row in backbone_cards(shelf)}
+    for name in ("resnet152", "clip_vit_b16", "dinov2_vit_s14"):
+        assert f"annotator models fetch {name}" in rows[name].advice
+    assert rows["clip_vit_b16"].card.licence
+    assert "fetch" not in rows["mobilenet_v1"].advice
 
 
 def test_the_filters_open_without_any_weights(tmp_path: Path) -> None:

@@ -219,7 +219,7 @@ def test_the_preprocessing_asked_for_is_recorded(tmp_path: Path, shelf: Path) ->
     imported = import_weights(file, preprocessing="caffe", models_dir=shelf)
     assert imported.card.preprocessing == "caffe"
     assert "--preprocess" not in " ".join(imported.lines)
-    with pytest.raises(UnknownName, match="imagenet, tf, caffe"):
+    with pytest.raises(UnknownName, match="imagenet, tf, centred, caffe"):
         import_weights(file, preprocessing="keras", models_dir=shelf)
 
 

@@ -13,8 +13,8 @@ from engines.backbones.networks import (
     NetworkBackbone,
     build_network,
     fold_normalisation,
-    preprocessing_named,
 )
+from engines.backbones.preprocessing import preprocessing_named
 from engines.device import Precision, choose_device
 from engines.errors import UnknownName, UnusableWeights
 
@@ -193,5 +193,5 @@ def test_mobilenet_v1_has_the_epsilon_of_keras_and_its_layer_names() -> None:
 def test_names_nobody_has_are_refused() -> None:
     with pytest.raises(UnknownName, match="resnet18"):
         architecture("resnet19")
-    with pytest.raises(UnknownName, match="imagenet, tf, caffe"):
+    with pytest.raises(UnknownName, match="imagenet, tf, centred, caffe"):
         preprocessing_named("keras")

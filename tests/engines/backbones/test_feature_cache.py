@@ -15,7 +15,7 @@ from engines.backbones.backbone import FeatureMaps, MapSpec
 from engines.backbones.cache import FeatureCache
 from engines.backbones.cache_files import FeatureFolder, pack_features, unpack_features
 from engines.backbones.cached_features import CachedFeatures, FeatureKey
-from engines.backbones.filters import FILTERS_CARD
+from engines.backbones.filter_card import FILTERS_CARD
 from engines.device import choose_device
 from engines.errors import EngineError
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from engines.backbones.backbone import FeatureMaps
-from engines.backbones.filters import CHANNELS_PER_SCALE, FILTERS_CARD, SCALES, FilterBank, Scale
+from engines.backbones.filter_card import CHANNELS_PER_SCALE, FILTERS_CARD, SCALES, Scale
+from engines.backbones.filters import FilterBank
 from engines.device import choose_device
 from engines.errors import EngineError
 
