@@ -119,6 +119,8 @@ def segment(wish: argparse.Namespace, output: Output) -> int:
         flow = segment_flow.SegmentFlow(workspace, _segment_options(wish, workspace))
         with output.reporter("Learning") as reporter:
             shots = flow.learn(reporter)
+        for remark in flow.remarks:
+            output.say(remark)
         flow.remember()
         preview = Preview(workspace, total=len(image_ids))
         answers = []

@@ -30,6 +30,7 @@ from annotator.flows.live_choices import LiveChoices
 from annotator.flows.live_ranking import LiveRanking
 from annotator.flows.live_report import LiveReport
 from annotator.flows.live_support import LiveSupport, PreviewCue
+from annotator.flows.method_cards import reads_text
 from annotator.flows.proposal_shelf import LIMIT_BYTES
 from annotator.flows.ranking import Ranked
 from annotator.flows.segment_flow import SegmentOptions
@@ -153,6 +154,20 @@ class LiveFlow(LiveChoices):
         self._preview = None if cue is None else PreviewCue(image_id, cue)
         self._soon.start()
 
+    def foresee(self, image_id: ImageId, cue: Cue) -> None:
+        """A cue is about to be committed: let the engine begin while the document is saved.
+
+        The commit then finds that the engine was told the same already. Call `preview_cue` with
+        None if the commit fails.
+        """
+        if self._paused or not self._can_answer:
+            return
+        self._preview = PreviewCue(image_id, cue)
+        support = self._supports.support(self._preview, version=self.version + 1, muted=self._muted)
+        if support.key != self._taught:
+            self._teach(support)
+        self._feed.ask(self._preview)
+
     def accept(self, image_id: ImageId, where: Bitmap | None = None) -> bool:
         """Make a proposal truth, all of it or ``where`` (H, W); False if nothing would change.
 
@@ -262,7 +277,7 @@ class LiveFlow(LiveChoices):
         if self._preview_moved:  # taken up when the answer is there
             return
         support = self._supports.support(self._preview, version=self.version + 1, muted=self._muted)
-        if support.key != self._taught and (support.shots or self.version > 0):
+        if support.key != self._taught and (self._answerable(support) or self.version > 0):
             self._teach(support)
         self._ask_on()
 
@@ -270,7 +285,7 @@ class LiveFlow(LiveChoices):
         self._taught = support.key
         self._feed.renew()
         self._book.begin(support.version)
-        self._can_answer = bool(support.shots)
+        self._can_answer = self._answerable(support)
         self._report.renew(support)
         if self._can_answer:
             self._lane.ask(Learn(support))
@@ -278,6 +293,10 @@ class LiveFlow(LiveChoices):
         self._lane.cancel(Topic.FIT)
         for image_id in self._book.image_ids():
             self._drop(image_id)
+
+    def _answerable(self, support: SupportRef) -> bool:
+        """Words alone are enough for a method that reads them."""
+        return bool(support.shots or (support.class_ids and reads_text(self.options.method)))
 
     def _look_at(self, topic: Topic, image_ids: Sequence[ImageId]) -> None:
         """Images whose proposal had to leave the shelf are asked again when they come into view."""

@@ -80,6 +80,8 @@ def _of_method(card: MethodCard) -> ChoiceCard:
 def _teaching(card: MethodCard) -> str:
     marks = _listed([word for kind, word in _MARKS.items() if kind in card.cues])
     least, most = card.shots
+    if least == 0:
+        return f"A word for each class; {marks} beside it if you like."
     images = f"{least} image" + "s" * (least != 1)
     upward = "or more" if most is None else f"to {most}"
     text = ", and a text prompt for each class" if card.needs_text else ""

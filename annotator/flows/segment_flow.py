@@ -71,6 +71,11 @@ class SegmentFlow:
         self._session.set_support(support, reporter)
         return len(support.shots)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of the last learning, a sentence each."""
+        return self._session.remarks
+
     def answer(self, image_ids: Iterable[ImageId], reporter: Reporter = QUIET) -> Iterator[Answer]:
         """Answer image by image; an unreadable one gets its reason and never stops the rest."""
         wanted = tuple(image_ids)

@@ -10,9 +10,10 @@ from annotator.canvas.pyramid import ImagePyramid
 from annotator.canvas.tool import ClassPicked, Outcome, StrokeDraft
 from annotator.document.changes import Changes
 from annotator.document.classes import ClassId
-from annotator.document.edits import remove_images
+from annotator.document.edits import AddCue, Edit, remove_images
 from annotator.document.errors import DocumentError
 from annotator.document.images import ImageId
+from annotator.document.label_map import LabelMap
 from annotator.flows.live_flow import LiveFlow
 from annotator.flows.method_cards import reads_text
 from annotator.flows.ranking import NOT_ANSWERED
@@ -44,6 +45,7 @@ class Desk(QObject):
         self.image_id: ImageId | None = None
         self.shown: ImageId | None = None  # whose picture is on the canvas
         self._pen_fits = False
+        self._labels: LabelMap | None = None  # those on the canvas
         self._complaint = ""  # what was told of marks that teach nothing yet
         self.loader = PictureLoader(self)
         self._arrival = QTimer(self, singleShot=True, interval=0)  # once the gallery has heard too
@@ -96,12 +98,19 @@ class Desk(QObject):
             made = step_of(outcome, self._workspace.project, self.shown, locked=locked)
             if made is None:
                 return
+            self._foresee(made[1])
             self._workspace.do(made[0], made[1], initiator=self)
         except DocumentError as error:
+            self._live.preview_cue(self.shown, None)
             self._page.canvas.set_cues(self._workspace.project.cues(self.shown))
             self.told.emit(str(error))
             return
         self.drawn.emit()
+
+    def _foresee(self, edits: list[Edit]) -> None:
+        """The engine begins to answer a new mark while it is being saved."""
+        if self.shown is not None and len(edits) == 1 and isinstance(edits[0], AddCue):
+            self._live.foresee(self.shown, edits[0].cue)
 
     def _on_growing(self, draft: StrokeDraft) -> None:
         if self.shown is not None and self._page.canvas.tool.name == PREVIEWED:
@@ -176,12 +185,16 @@ class Desk(QObject):
             canvas.set_radius(max(SMALLEST_PEN, long_side * PEN_SHARE))
         self._pen_fits = True
 
-    def _show_labels(self) -> None:
+    def _show_labels(self, *, anew: bool = True) -> None:
+        """Marks and accepted pixels; the latter only if they are others, unless all is ``anew``."""
         project, image_id = self._workspace.project, self.shown
-        if image_id is not None:
-            provenance = project.label_map(image_id).provenance
-            self._page.canvas.set_accepted(project.visible_classes(image_id), provenance)
-            self._page.canvas.set_cues(project.cues(image_id))
+        if image_id is None:
+            return
+        label_map = project.label_map(image_id)
+        if anew or label_map is not self._labels:
+            self._labels = label_map  # read-only: every edit makes another one
+            self._page.canvas.set_accepted(project.visible_classes(image_id), label_map.provenance)
+        self._page.canvas.set_cues(project.cues(image_id))
 
     def _show_proposal(self) -> None:
         if self.shown is None:
@@ -240,7 +253,7 @@ class Desk(QObject):
         if self.image_id is None and changes.image_list:
             self._arrival.start()
         if self.shown is not None and (self.shown in changes.images or changes.classes):
-            self._show_labels()
+            self._show_labels(anew=changes.classes)
             self._page.answers.refresh()
 
     def _on_hidden(self, hidden: frozenset[ClassId]) -> None:

@@ -172,9 +172,10 @@ class MainWindow(QMainWindow):
         self.messages.say(Message(text, tone, step, act))
 
     def _on_engine(self, state: EngineState) -> None:
-        if state.kind in (EngineKind.FAILED, EngineKind.RESTARTING):
-            tone = Tone.BAD if state.kind is EngineKind.FAILED else Tone.WARN
-            self.tell(state.text, tone)
+        if state.kind is EngineKind.FAILED:
+            self.tell(state.text, Tone.BAD, "Start again", self.lane.restart)
+        elif state.kind is EngineKind.RESTARTING:
+            self.tell(state.text, Tone.WARN)
 
     def _show_steps(self) -> None:
         """What undo and redo would do, and how far the project has come."""

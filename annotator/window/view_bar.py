@@ -4,9 +4,9 @@ import math
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QToolButton
 
-from annotator.look.measures import GAP, GRID, SMALL, WIDE, figures_font
+from annotator.look.measures import GAP, GRID, SMALL, TARGET, WIDE, figures_font
 from annotator.look.pieces import words
 from annotator.look.style import set_kind
 from annotator.window.actions import ActionSet, shown_key
@@ -16,6 +16,7 @@ SHORT = {"view.outline": "Outlines", "view.compare": "Compare"}
 STEPS_PER_OCTAVE = 8  # of the pen slider: it is logarithmic, since pens differ by factors
 SMALLEST, LARGEST = 0.5, 512.0
 HEIGHT = 40
+SLIDER, SHORT_SLIDER, NARROW = 76, 40, 600
 
 
 class ViewBar(QFrame):
@@ -36,7 +37,7 @@ class ViewBar(QFrame):
         self._zoom = _figure(44)
         self._zoom.setAccessibleName("Zoom")
         self._actions = actions
-        self._toggles = {name: _Toggle(actions[name], self) for name in TOGGLES}
+        self._toggles = {name: _Toggle(actions[name]) for name in TOGGLES}
         self._lay_out()
         self._radius.valueChanged.connect(lambda v: self.radius_wished.emit(_radius(v)))
         self._opacity.valueChanged.connect(lambda v: self.opacity_wished.emit(v / 100))
@@ -63,12 +64,18 @@ class ViewBar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        left = self.width() - self._fixed_width()
-        for button in self._toggles.values():
-            needed = button.fontMetrics().horizontalAdvance(button.text()) + 24
-            button.setFixedWidth(needed)
-            left -= needed + GAP
-            button.setVisible(left >= 0)
+        """Words where there is room for all of them, else icons, else as many as fit."""
+        for slider in (self._radius, self._opacity):
+            slider.setFixedWidth(SLIDER if self.width() >= NARROW else SHORT_SLIDER)
+        room = self.width() - self._fixed_width()
+        wanted = [_text_width(button) + GAP for button in self._toggles.values()]
+        in_words = sum(wanted) <= room
+        for button, width in zip(self._toggles.values(), wanted, strict=True):
+            button.show_words(in_words)
+            needed = width if in_words else TARGET + GAP
+            button.setFixedWidth(needed - GAP)
+            room -= needed
+            button.setVisible(room >= 0)
 
     def _fixed_width(self) -> int:
         """What everything but the toggles takes, in logical pixels."""
@@ -78,7 +85,8 @@ class ViewBar(QFrame):
         parts = (layout.itemAt(index) for index in range(layout.count()))
         widgets = [part.widget() for part in parts if part is not None]
         held = [one for one in widgets if one and one not in self._toggles.values()]
-        return sum(one.sizeHint().width() + GAP for one in held) + 2 * WIDE + 4 * GRID
+        wide = (min(one.sizeHint().width(), one.maximumWidth()) for one in held)
+        return sum(each + GAP for each in wide) + 2 * WIDE + 2 * GRID
 
     def _name_toggles(self) -> None:
         for action_id, button in self._toggles.items():
@@ -112,22 +120,32 @@ class ViewBar(QFrame):
 class _Toggle(QToolButton):
     """A button that is as its action is. The action outlives it, so it must not be a closure."""
 
-    def __init__(self, action: QAction, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, action: QAction) -> None:
+        super().__init__()  # the layout gives it its parent, and so its place among the Tab stops
         self._action = action
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         set_kind(self, "toggle")
         self.setAccessibleName(action.text())
+        self.setIcon(action.icon())
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         action.toggled.connect(self.setChecked)
+
+    def show_words(self, words: bool) -> None:
+        """Its name and key, or only its icon."""
+        style = Qt.ToolButtonStyle
+        self.setToolButtonStyle(style.ToolButtonTextOnly if words else style.ToolButtonIconOnly)
 
     @Slot()
     def _follow(self) -> None:
         self.setChecked(self._action.isChecked())
         self.setEnabled(self._action.isEnabled())
+
+
+def _text_width(button: QToolButton) -> int:
+    return button.fontMetrics().horizontalAdvance(button.text()) + 24
 
 
 def _radius(step: int) -> float:
@@ -137,7 +155,7 @@ def _radius(step: int) -> float:
 def _slider(name: str, steps: int) -> QSlider:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(0, steps)
-    slider.setFixedWidth(76)
+    slider.setFixedWidth(SLIDER)
     slider.setAccessibleName(name)
     slider.setToolTip(name)
     return slider
