@@ -171,6 +171,10 @@ def _train(verbs: Verbs) -> None:
     methods = group.add_subparsers(title="methods", required=True, metavar="METHOD")
     verb = _verb(methods, "panet", train_command.train_panet, train_command.SUMMARY)
     train_command.add_panet_options(verb)
+    verb = _verb(
+        methods, "vocabulary", train_command.train_vocabulary, train_command.VOCABULARY_SUMMARY
+    )
+    train_command.add_vocabulary_options(verb)
 
 
 def _evaluate(verbs: Verbs) -> None:

@@ -1,15 +1,21 @@
-"""The train command: `annotator train panet`, its options and what it says."""
+"""The train commands: `annotator train panet` and `vocabulary`, their options, what they say."""
 
 import argparse
 from pathlib import Path
 
 from annotator.cli.output import Output, count
-from annotator.flows import training_flow
+from annotator.flows import training_flow, vocabulary_flow
 
 SUMMARY = (
     "Train PANet on episodes of labelled pictures: a neck on a frozen backbone, or a network as a "
     "whole. The result is a backbone that the method 'panet' works on. Run the same command again "
     "to go on with a run that was stopped."
+)
+
+VOCABULARY_SUMMARY = (
+    "Train the closed vocabulary of a backbone: words that can be looked for without a text "
+    "network. It learns from labelled pictures whose classes have names and from vectors of names. "
+    "Run the same command again to go on with a run that was stopped."
 )
 
 
@@ -54,6 +60,46 @@ def train_panet(wish: argparse.Namespace, output: Output) -> int:
     output.fact(
         names=list(trained.names), pretraining=trained.pretraining, episodes=trained.episodes,
         seconds=round(trained.seconds, 1), pool=trained.pool, log=str(trained.log),
+        samples=str(trained.samples),
+    )  # fmt: skip
+    return 0
+
+
+def add_vocabulary_options(verb: argparse.ArgumentParser) -> None:
+    """The options of `annotator train vocabulary`."""
+    add = verb.add_argument
+    add("--data", type=Path, required=True, metavar="DIR", help="folder of the labelled sets")
+    add("--models", type=Path, required=True, metavar="DIR",
+        help="folder with clip_rn50_text.safetensors and its names")  # fmt: skip
+    add("--backbone", default="embedded", metavar="B", help="whose features are read (frozen)")
+    add("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log and samples")
+    add("--name", default="text_vocabulary", metavar="NAME", help="of the result")
+    add("--hold-out", type=_count, metavar="N",
+        help="keep every N-th name of COCO out, to measure words never seen (default: none)")  # fmt: skip
+    add("--steps", type=_count, metavar="N", help="in all")
+    add("--batch", type=_count, metavar="N", help="cells per step")
+    add("--rate", type=_rate, metavar="R", help="learning rate")
+    add("--seed", type=_count, metavar="N", help="of every random draw (default: 1234)")
+    add("--device", metavar="D", help="cpu, cuda or mps (default: measured)")
+
+
+def train_vocabulary(wish: argparse.Namespace, output: Output) -> int:
+    """Train, put the vocabulary on the shelf, say how to use it."""
+    asked = vocabulary_flow.VocabularyWish(
+        data=wish.data, texts=wish.models, out=wish.out, backbone=wish.backbone, name=wish.name,
+        hold_out=wish.hold_out or 0, steps=wish.steps, batch=wish.batch, rate=wish.rate,
+        seed=wish.seed, device=wish.device,
+    )  # fmt: skip
+    with output.reporter("Training") as reporter:
+        trained = vocabulary_flow.train_vocabulary(asked, reporter)
+    output.say(f"{count(trained.words, 'word')} after {count(trained.steps, 'step')} "
+               f"in {trained.seconds / 60:.1f} min: {trained.pretraining}.")  # fmt: skip
+    output.say(f"Use it with --method text --backbone {wish.backbone}.")
+    output.say(f"Log: {trained.log}; samples: {trained.samples}")
+    output.fact(
+        name=trained.name, words=trained.words, steps=trained.steps,
+        seconds=round(trained.seconds, 1), held_out=list(trained.held_out),
+        threshold=trained.threshold, pretraining=trained.pretraining, log=str(trained.log),
         samples=str(trained.samples),
     )  # fmt: skip
     return 0

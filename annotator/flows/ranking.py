@@ -39,6 +39,7 @@ Numbers = npt.NDArray[np.int64]
 Name = Callable[[ClassId], str]
 
 
+NAME_LIMIT = 14  # letters of a class in a reason; the whole must fit under a thumbnail
 NOT_ANSWERED = "not answered yet"
 
 
@@ -238,12 +239,16 @@ class _Words:
             case 1:
                 return self._unlike
             case _:
-                return f"few pixels of '{self._name(self._rarest(image_id))}' so far"
+                return f"few pixels of '{self._short(self._rarest(image_id))}' so far"
 
     def _doubtful(self, class_id: ClassId) -> str:
         if class_id == BACKGROUND:
             return "the background is doubtful"
-        return f"'{self._name(class_id)}' is doubtful"
+        return f"'{self._short(class_id)}' is doubtful"
+
+    def _short(self, class_id: ClassId) -> str:
+        name = self._name(class_id)
+        return name if len(name) <= NAME_LIMIT else f"{name[: NAME_LIMIT - 1]}…"
 
     def _rarest(self, image_id: int) -> ClassId:
         shown = _rarities(self._sights, np.array([image_id]), self._pixels)[0]

@@ -46,6 +46,7 @@ class Wish:
     episodes: int = 200
     size_px: int | None = None
     refine: bool = True
+    polish: bool = True
     device: str | None = None
 
 
@@ -117,7 +118,9 @@ def open_session(wish: Wish, size_px: int, models_dir: Path | None) -> FewShotSe
         device=choose_device(wish.device),
         models_dir=models_dir,
         cache=FeatureCache(ram_limit_bytes=_CACHE_BYTES),
-        options=SessionOptions(size_px=wish.size_px or size_px, refine=wish.refine),
+        options=SessionOptions(
+            size_px=wish.size_px or size_px, refine=wish.refine, polish=wish.polish
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from engines.backbones.backbone import BackboneCard, FeatureMaps
@@ -14,10 +15,13 @@ from engines.fewshot.calibration import HeldOut, fitted_temperature
 from engines.fewshot.cards import PROBE_CARD, MethodCard
 from engines.fewshot.dealing import FOLDS, Deal, Outline, dealt
 from engines.fewshot.evidence import Piece, pieces_of
+from engines.fewshot.labelled_cells import CellSampler
 from engines.fewshot.ledger import Ledger
 from engines.fewshot.levels import plan_levels
 from engines.fewshot.lift import Lift, MapMoments, map_moments, standard_of
 from engines.fewshot.method import UNSEEN_LOGIT, EncodedShot, EncodedSupport
+from engines.fewshot.mlp_head import MlpHead
+from engines.fewshot.polish import OutOfTime, Polisher
 from engines.fewshot.representation import LiftedLevels, PreparedMaps, Representation, UnitLevels
 from engines.fewshot.ridge import LinearHead, Moments, RowSum, empty_sum, solve
 from engines.fewshot.shot_reader import ShotReader
@@ -79,6 +83,9 @@ class Probe:
         self._map_moments: dict[str, MapMoments] = {}
         self._prepared = PreparedMaps()
         self._fitted: _Fitted | None = None
+        self._sampler = CellSampler(self._prepared)
+        self._polisher = Polisher(ridge=self.ridge, seed=self._options.seed)
+        self._net: MlpHead | None = None  # answers in place of the ridge where it is there
 
     @property
     def card(self) -> MethodCard:
@@ -104,12 +111,39 @@ class Probe:
             _check(deal.rows, support)
             if self._read_all(outlined, how, deal, reporter):
                 break
-        self._fitted = self._solved(deal, how, support.row_count)
+        self._fitted, self._net = self._solved(deal, how, support.row_count), None
+
+    def polish(
+        self, support: EncodedSupport, reporter: Reporter, *, limit_s: float | None = None
+    ) -> bool:
+        """See `Polishable.polish`; ``support`` is what was fitted last."""
+        fitted = self._answer()
+        if self._net is not None:
+            return False
+        marked = [shot for shot in support.shots if any(mark.mask.any() for mark in shot.marks)]
+        pieces = self._sampler.pieces(marked, fitted.representation, reporter)
+        device = fitted.head.bias.device
+        try:
+            net = self._polisher.polish(
+                pieces, fitted.head.moved(torch.device("cpu")), reporter,
+                temperature=fitted.temperature, limit_s=limit_s,
+            )  # fmt: skip
+        except OutOfTime:
+            return False
+        self._net = None if net is None else net.moved(device)
+        return self._net is not None
+
+    @property
+    def polished(self) -> bool:
+        """See `Polishable.polished`."""
+        return self._net is not None
 
     def logits(self, features: FeatureMaps) -> Tensor:
         """See `Method.logits`."""
         fitted = self._answer()
         prepared = self._prepared.of(features, fitted.representation)
+        if self._net is not None:
+            return self._net.on(prepared, fitted.representation)
         scores = fitted.representation.scores(prepared, fitted.head) / fitted.temperature
         return scores.masked_fill(~fitted.head.seen[None, :, None, None], UNSEEN_LOGIT)
 

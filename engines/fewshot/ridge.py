@@ -92,6 +92,10 @@ class LinearHead:
         """x (n, C) -> (n, K)."""
         return x @ self.weights + self.bias
 
+    def moved(self, device: torch.device) -> "LinearHead":
+        """The same on a device."""
+        return LinearHead(self.weights.to(device), self.bias.to(device), self.seen.to(device))
+
 
 def moments(x: Tensor, weights: Tensor, *, sample_size: int) -> Moments:
     """Of cells x (n, C) with ``weights`` (n,) > 0."""

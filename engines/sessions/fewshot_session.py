@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -25,6 +26,7 @@ from engines.exchange import (
 from engines.fewshot.cards import MethodCard
 from engines.fewshot.catalog import open_method
 from engines.fewshot.method import EncodedShot, EncodedSupport, Method
+from engines.fewshot.polish import Polishable
 from engines.fewshot.text_prior import TextPrior
 from engines.reporting import Reporter, SilentReporter
 from engines.row_map import RowAnswer, fix_probabilities
@@ -49,16 +51,21 @@ from engines.sessions.row_strips import (
 )
 from engines.vocabulary.space import open_words
 
+Tier = Literal["instant", "polished"]
+POLISH_LIMIT_S = 8.0  # some three times what it takes: past that somebody else needs the machine
+
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
     """``size_px`` long side to work at; ``output_limit_px`` pixels of an answer's map;
-    ``refine`` makes answers follow the edges of the image; ``seed`` of every random draw."""
+    ``refine`` makes answers follow the edges of the image; ``seed`` of every random draw;
+    ``polish``: answer from the slower tier wherever it is better, for those who can wait."""
 
     size_px: int = 512
     output_limit_px: int = 2_000_000
     refine: bool = True
     seed: int = 0
+    polish: bool = False
 
 
 @dataclass(slots=True)
@@ -144,6 +151,25 @@ class FewShotSession:
         self._desk.fitted = False
         self._with_room(lambda: self._fit(reporter), reporter)
 
+    @property
+    def tier(self) -> Tier:
+        """Which of a method's answers is given."""
+        method = self._desk.method
+        return "polished" if isinstance(method, Polishable) and method.polished else "instant"
+
+    @torch.inference_mode()
+    def polish(
+        self, reporter: Reporter | None = None, *, limit_s: float | None = POLISH_LIMIT_S
+    ) -> bool:
+        """Look for a better answer to the present support set; True if answers are others now.
+
+        Judged on marks left out, so that it is never taken on trust. It goes on from what the last
+        call learned: answers then depend on the supports polished before. Past ``limit_s`` it gives
+        up. Raises `UnusableSupport`, `Cancelled` or `OutOfMemory`; answers are then as before.
+        """
+        reporter = reporter or SilentReporter()
+        return self._with_room(lambda: self._polish(reporter, limit_s), reporter)
+
     def set_method(self, name: str, reporter: Reporter | None = None) -> None:
         """Answer with another method from now on; features stay. Raises `UnknownName`."""
         self._desk = self._new_desk(name, self._desk.encoder.backbone)
@@ -221,6 +247,15 @@ class FewShotSession:
         scores = self._desk.checker.check(self._encoded(support, reporter, keep=False), reporter)
         return replace(scores, support_version=support.version)
 
+    def _polish(self, reporter: Reporter, limit_s: float | None) -> bool:
+        support = self._usable_support()
+        if not self._desk.fitted:
+            self._fit(reporter)
+        method = self._desk.method
+        if not isinstance(method, Polishable):
+            return False
+        return method.polish(self._encoded(support, reporter, keep=False), reporter, limit_s=limit_s)
+
     def _predict(self, query: Query, reporter: Reporter) -> Prediction:
         support, encoded, logits = self._scored(query, reporter)
         logits = without_rows(logits, _absent_rows(support, query.image.digest))
@@ -271,6 +306,8 @@ class FewShotSession:
             _check_rows(shot.marks, support)
         self._desk.method.fit(self._encoded(support, reporter), reporter)
         self._desk.fitted = True
+        if self._options.polish:
+            self._polish(reporter, None)
 
     def _encoded(
         self, support: SupportSet, reporter: Reporter, *, keep: bool = True

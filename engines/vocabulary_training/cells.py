@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Tensor
@@ -16,23 +17,25 @@ from torch import Tensor
 from engines.backbones.backbone import Backbone
 from engines.device import Device
 from engines.errors import EngineError, UnusableWeights
-from engines.exchange import BACKGROUND_ROW, UNLABELLED_ROW, Pixels, RowMap
+from engines.exchange import Pixels, RowMap
 from engines.reporting import Reporter
 from engines.sessions.encoding import as_batch, working_size
 from engines.vocabulary.projection import word_inputs
 from engines.vocabulary_training.plan import VocabularyPlan
 from engines.vocabulary_training.sources import OpenSource
-from engines.vocabulary_training.teaching import BACKGROUND, UNSAID, Teaching
+from engines.vocabulary_training.teaching import UNSAID, Teaching
 from engines.weight_files import pack, read_tensors, write_whole
 
+JUDGED_EVERY = 12  # this picture of a set is kept for choosing the threshold
 CHUNK = 40  # views per file: below 16 MiB
 SMALLEST_CROP = 0.6  # of each side
-GRID = 8  # pixels per cell
+
+ClassGrid = npt.NDArray[np.int64]  # (h * w,)
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """``inputs`` (n, C) float16, ``classes`` (n,) int64 of `Teaching`, or `BACKGROUND`."""
+    """``inputs`` (n, C) float16, ``classes`` (n,) int64 of `Teaching`."""
 
     inputs: Tensor
     classes: Tensor
@@ -48,12 +51,22 @@ class View:
 
 
 def all_views(sources: Sequence[OpenSource], looks: int) -> tuple[View, ...]:
-    """In a fixed order."""
+    """Those to learn from, in a fixed order."""
     return tuple(
         View(number, stem, look)
         for number, source in enumerate(sources)
-        for stem in source.stems
+        for place, stem in enumerate(source.stems)
+        if place % JUDGED_EVERY
         for look in range(looks)
+    )
+
+
+def judged_views(sources: Sequence[OpenSource]) -> tuple[View, ...]:
+    """Those that nothing is learned from."""
+    return tuple(
+        View(number, stem, 0)
+        for number, source in enumerate(sources)
+        for stem in source.stems[::JUDGED_EVERY]
     )
 
 
@@ -75,13 +88,24 @@ class CellReader:
     def read(self, view: View) -> Cells:
         """The cells of one view, at most ``plan.cells``."""
         draw = np.random.default_rng((self._plan.seed, view.source, view.look, _number(view.stem)))
-        pixels, rows = self._seen(view, draw)
-        size = working_size((rows.shape[0], rows.shape[1]), limit_px=self._plan.size_px)
-        inputs = self._inputs(pixels, size)
-        classes = self._classes(view.source, rows, (int(inputs.shape[-2]), int(inputs.shape[-1])))
+        inputs, classes = self.whole(view, draw)
         chosen = _dealt(classes, self._plan.cells, draw)
         cells = inputs[0].flatten(1).T[torch.from_numpy(chosen).to(inputs.device)]
         return Cells(cells.half().cpu(), torch.from_numpy(classes[chosen]))
+
+    @torch.inference_mode()
+    def whole(self, view: View, draw: np.random.Generator) -> tuple[Tensor, ClassGrid]:
+        """Inputs (1, C, h, w) and the class of every cell (h * w,) of a view."""
+        pixels, rows = self._seen(view, draw)
+        size = working_size((rows.shape[0], rows.shape[1]), limit_px=self._plan.size_px)
+        inputs = self._inputs(pixels, size)
+        return inputs, self._classes(
+            view.source, rows, (int(inputs.shape[-2]), int(inputs.shape[-1]))
+        )
+
+    def picture(self, view: View) -> Pixels:
+        """The whole picture a view looks at."""
+        return self._sources[view.source].data.image(view.stem).array
 
     def _seen(self, view: View, draw: np.random.Generator) -> tuple[Pixels, RowMap]:
         data = self._sources[view.source].data
@@ -100,16 +124,14 @@ class CellReader:
         batch = self._device.place(as_batch(torch.from_numpy(small)))
         return word_inputs(self._backbone.encode(batch))
 
-    def _classes(self, source: int, rows: RowMap, grid: tuple[int, int]) -> np.ndarray:
+    def _classes(self, source: int, rows: RowMap, grid: tuple[int, int]) -> ClassGrid:
         """(h * w,) int64: the class in the middle of each cell."""
         numbers = self._teaching.class_of[source]
         table = np.full(256, UNSAID, np.int64)
-        table[BACKGROUND_ROW] = BACKGROUND
-        table[1 : 1 + len(numbers)] = numbers
-        table[UNLABELLED_ROW] = UNSAID
+        table[: len(numbers)] = numbers
         image = Image.fromarray(np.ascontiguousarray(rows))
         small = np.asarray(image.resize((grid[1], grid[0]), Image.Resampling.NEAREST))
-        found: np.ndarray = table[small].ravel()
+        found: ClassGrid = table[small].ravel()
         return found
 
 
@@ -144,10 +166,10 @@ def _read(file: Path) -> Cells:
     return Cells(tensors["inputs"], tensors["classes"])
 
 
-def _dealt(classes: np.ndarray, count: int, draw: np.random.Generator) -> np.ndarray:
+def _dealt(classes: ClassGrid, count: int, draw: np.random.Generator) -> ClassGrid:
     """At most ``count`` places with a class, as evenly among classes as there are places."""
     present = [np.flatnonzero(classes == one) for one in np.unique(classes) if one != UNSAID]
-    chosen: list[np.ndarray] = []
+    chosen: list[ClassGrid] = []
     for left, places in zip(range(len(present), 0, -1), sorted(present, key=len), strict=True):
         share = (count - sum(len(one) for one in chosen)) // left
         chosen.append(draw.permutation(places)[:share])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  the name every reader of torch knows
 
 from engines.vocabulary.projection import WordProjection
-from engines.vocabulary_training.teaching import BACKGROUND, Teaching
+from engines.vocabulary_training.teaching import Teaching
 
 FIRST_SCALE, LARGEST_SCALE = 14.0, 40.0
 
@@ -48,42 +48,27 @@ class WordLearner(nn.Module):
         """(K, D) of all words."""
         return torch.cat([self.fixed, F.normalize(self.learned, dim=1)])
 
-    def logits(self, cells: Tensor, kept: Tensor | None = None) -> Tensor:
-        """(n, C) -> (n, K + 1); the last is no word."""
+    def logits(self, cells: Tensor, columns: Tensor, kept: Tensor | None = None) -> Tensor:
+        """(n, C) and the places of J words -> (n, J + 1); the last is no word."""
         places = self.projection(cells, kept)
         around = self.scale * places @ F.normalize(self.background, dim=1).T
-        words = self.scale * places @ self.vectors().T
+        words = self.scale * places @ self.vectors()[columns].T
         return torch.cat([words, around.logsumexp(dim=1, keepdim=True)], dim=1)
 
 
-def word_loss(logits: Tensor, classes: Tensor, teaching: Teaching, strangers: Tensor) -> Tensor:
-    """Mean over cells. logits (n, K + 1), classes (n,), strangers (K,) bool of this step.
+def word_loss(logits: Tensor, classes: Tensor, teaching: Teaching, columns: Tensor) -> Tensor:
+    """Mean over cells. logits (n, J + 1) of the words at ``columns`` (J,), classes (n,).
 
-    A class with several words is right with any of them: their probabilities are added.
+    Every word of a class is among the columns. A class with several words is right with any of
+    them: their probabilities are added. Strangers among the columns are told apart from all.
     """
-    real = classes.clamp_min(0)
-    named = (classes != BACKGROUND)[:, None]
-    own = _own(teaching).to(logits.device)
-    right = own[real] & named
-    alike = teaching.alike.to(logits.device)[real]
-    wrong = torch.where(
-        named, (teaching.rivals.to(logits.device)[real] | strangers) & ~alike, strangers | _any(own)
+    own, rivals, alike = (
+        one[:, columns][classes] for one in (teaching.own, teaching.rivals, teaching.alike)
     )
-    none = torch.ones_like(named)
-    right = torch.cat([right, none & ~named], dim=1)
-    allowed = torch.cat([wrong, none], dim=1) | right
+    nameless = ~own.any(dim=1, keepdim=True)
+    wrong = (rivals | teaching.strangers[columns]) & ~alike
+    right = torch.cat([own, nameless], dim=1)
+    allowed = torch.cat([wrong, torch.ones_like(nameless)], dim=1) | right
     low = torch.finfo(logits.dtype).min
     total = logits.masked_fill(~allowed, low).logsumexp(dim=1)
     return (total - logits.masked_fill(~right, low).logsumexp(dim=1)).mean()
-
-
-def _own(teaching: Teaching) -> Tensor:
-    """(classes, K) bool."""
-    own = torch.zeros(len(teaching.classes), len(teaching.names), dtype=torch.bool)
-    for number, one in enumerate(teaching.classes):
-        own[number, list(one.places)] = True
-    return own
-
-
-def _any(own: Tensor) -> Tensor:
-    return own.any(dim=0)

@@ -10,7 +10,7 @@ from engines.vocabulary.words import spoken
 from engines.vocabulary_training.sources import OpenSource
 from engines.vocabulary_training.text_vectors import NameVectors
 
-BACKGROUND, UNSAID = -1, -2  # classes of cells: nothing that has a name, nobody knows
+UNSAID = -1  # class of a cell of which nobody knows, or that is held out
 ALIKE = 0.7  # cosine from which one word is no counter-example to another
 
 
@@ -26,17 +26,21 @@ class TaughtClass:
 class Teaching:
     """``names`` (K): first those with a vector in ``vectors`` (F, D), then learned ones.
 
-    ``class_of`` [source][row - 1] is the number of a class, `UNSAID` where it is held out.
-    ``rivals`` (classes, K) bool: what a class is always told apart from. ``strangers`` (K,) bool:
-    words of no picture, of which some are told apart from all. ``taught`` as `Vocabulary` has it.
+    After the classes of words follows one class per set: what has no name in it.
+    ``class_of`` [source][row] is the number of a class, `UNSAID` where it is held out; row 0 is
+    what has no name. For every class (rows of (classes, K) bool): ``own`` words; ``rivals``, what
+    it is always told apart from; ``alike``, words that may be as right as its own.
+    ``strangers`` (K,) bool: words of no picture, of which some are told apart from all.
+    ``taught`` as `Vocabulary` has it.
     """
 
     names: tuple[str, ...]
     vectors: Tensor
     classes: tuple[TaughtClass, ...]
     class_of: tuple[tuple[int, ...], ...]
+    own: Tensor
     rivals: Tensor
-    alike: Tensor  # (classes, K) bool: words that may be as right as its own
+    alike: Tensor
     strangers: Tensor
     taught: Tensor
 
@@ -45,37 +49,46 @@ def teaching(
     known: NameVectors, sources: Sequence[OpenSource], held_out: frozenset[str]
 ) -> Teaching:
     """A class is held out where any of its words is; its cells then teach nothing at all."""
-    names = _all_names(known, sources)
-    place = {name: number for number, name in enumerate(names)}
     out = {spoken(name) for name in held_out}
+    names = _all_names(known, sources, out)
+    place = {name: number for number, name in enumerate(names)}
     classes: list[TaughtClass] = []
-    class_of = []
+    class_of: list[tuple[int, ...]] = []
     for number, source in enumerate(sources):
-        row = []
+        row: list[int] = []
         for words in source.words:
-            if any(spoken(word) in out for word in words):
+            if _is_out(words, out):
                 row.append(UNSAID)
                 continue
             row.append(len(classes))
             classes.append(TaughtClass(number, tuple(place[word] for word in words)))
         class_of.append(tuple(row))
-    own = [{p for one in classes if one.source == s for p in one.places}
-           for s in range(len(sources))]  # fmt: skip
+    count = len(sources)
+    in_set = [{p for one in classes if one.source == s for p in one.places} for s in range(count)]
+    class_of = [(len(classes) + s, *row) for s, row in enumerate(class_of)]
+    classes += [TaughtClass(s, ()) for s in range(count)]
     alike = torch.stack([_alike(one, known, len(names)) for one in classes])
-    rivals = torch.stack([_flags(own[one.source], len(names)) for one in classes]) & ~alike
+    rivals = torch.stack([_flags(in_set[one.source], len(names)) for one in classes]) & ~alike
+    own = torch.stack([_flags(set(one.places), len(names)) for one in classes])
     positive = _flags({p for one in classes for p in one.places}, len(names))
     away = _flags({place[name] for name in held_out}, len(names))
     learned = torch.arange(len(names)) >= len(known.names)
     taught = torch.where(learned, 2, torch.where(away, 3, positive.to(torch.int64)))
     return Teaching(
-        names, known.vectors, tuple(classes), tuple(class_of), rivals, alike,
+        names, known.vectors, tuple(classes), tuple(class_of), own, rivals, alike,
         ~positive & ~away & ~learned, taught.to(torch.uint8),
     )  # fmt: skip
 
 
-def _all_names(known: NameVectors, sources: Sequence[OpenSource]) -> tuple[str, ...]:
-    words = [word for source in sources for several in source.words for word in several]
-    return tuple(dict.fromkeys((*known.names, *words)))
+def _is_out(words: tuple[str, ...], out: set[str]) -> bool:
+    return any(spoken(word) in out for word in words)
+
+
+def _all_names(
+    known: NameVectors, sources: Sequence[OpenSource], out: set[str]
+) -> tuple[str, ...]:
+    taught = [words for one in sources for words in one.words if not _is_out(words, out)]
+    return tuple(dict.fromkeys((*known.names, *(word for words in taught for word in words))))
 
 
 def _flags(places: set[int], count: int) -> Tensor:
