@@ -75,7 +75,7 @@ def add_vocabulary_options(verb: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log and samples")
     add("--name", default="text_vocabulary", metavar="NAME", help="of the result")
     add("--hold-out", type=_count, metavar="N",
-        help="keep every N-th name of COCO out, to measure words never seen (default: none)")  # fmt: skip
+        help="keep every N-th name of COCO out, to measure unseen words (default: 0)")  # fmt: skip
     add("--steps", type=_count, metavar="N", help="in all")
     add("--batch", type=_count, metavar="N", help="cells per step")
     add("--rate", type=_rate, metavar="R", help="learning rate")

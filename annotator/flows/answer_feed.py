@@ -73,6 +73,10 @@ class AnswerFeed:
         """Ask an image again though it was answered."""
         self._plan.reopen(image_id)
 
+    def reopen_all(self) -> None:
+        """Ask all images again."""
+        self._plan.reopen_all()
+
     def close(self, image_id: ImageId, version: int) -> None:
         """An image needs no further answer at that version."""
         self._plan.note_done(image_id, version)

@@ -93,6 +93,12 @@ class AnswerPlan:
         self._done.pop(image_id, None)
         self._fresh.discard(image_id)
 
+    def reopen_all(self) -> None:
+        """All are to be asked again, at the present version."""
+        self._done.clear()
+        self._fresh.clear()
+        self.rewind()
+
     def is_done(self, image_id: ImageId) -> bool:
         """Whether an image has been answered at the present version."""
         return self._done.get(image_id, 0) >= self._version

@@ -144,6 +144,10 @@ class EngineDesk:
         """Judge the images learned from by each other."""
         return self._session.cross_check(reporter)
 
+    def polish(self, reporter: Reporter) -> bool:
+        """Look for a better answer to what was learned last; True if it is given from now on."""
+        return self._session.polish(reporter)
+
     def _unpacked(self, shot: ShotRef) -> Shot:
         image = FileImage(shot.image, self._digests)
         return Shot(image, shot.marks.marks(), shot.present, shot.absent)

@@ -17,6 +17,7 @@ from annotator.flows.lane_messages import (
     Envelope,
     Judged,
     LaneAnswer,
+    Polished,
     Progress,
     Refused,
     Request,
@@ -53,7 +54,9 @@ class EngineLane(QObject):
     again to a new process when one died. Call `close` before the application ends.
     """
 
-    answered = Signal(object, int, object)  # topic, ticket, LaneAnswer | CrossScores | text
+    answered = Signal(
+        object, int, object
+    )  # topic, ticket, LaneAnswer | CrossScores | Polished | text
     progressed = Signal(object, int, float, str)  # topic, ticket, fraction, message
     failed = Signal(object, int, str)  # topic, ticket, sentence
     state_changed = Signal(object)  # EngineState
@@ -202,6 +205,8 @@ class EngineLane(QObject):
             )
         if isinstance(reply, Judged):
             return reply.report
+        if isinstance(reply, Polished):
+            return reply
         return reply.text if isinstance(reply, Done) else None
 
     def _note(self, flight: Pending, reply: object) -> None:
@@ -215,7 +220,7 @@ class EngineLane(QObject):
             self._deaths = 0
 
     def _tell(self, flight: Pending, reply: object, answer: object) -> None:
-        if isinstance(reply, Answered | Done | Judged):
+        if isinstance(reply, Answered | Done | Judged | Polished):
             self.answered.emit(flight.topic, flight.ticket, answer)
         elif isinstance(reply, Refused):
             self.failed.emit(flight.topic, flight.ticket, reply.sentence)

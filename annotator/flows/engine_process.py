@@ -22,6 +22,8 @@ from annotator.flows.lane_messages import (
     Envelope,
     Judged,
     Learn,
+    Polish,
+    Polished,
     Progress,
     Refused,
     Reply,
@@ -119,6 +121,8 @@ class _Server:
             return Done(sequence)
         if isinstance(request, CrossCheck):
             return Judged(sequence, desk.cross_check(reporter))
+        if isinstance(request, Polish):
+            return Polished(sequence, desk.polish(reporter))
         if not isinstance(request, Ask):
             desk.encode(request.image, reporter)
             return Done(sequence)

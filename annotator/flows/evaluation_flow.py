@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from annotator.flows.image_folder import QUIET
+from annotator.flows.segment_flow import DEFAULT_BACKBONE
 from engines.reporting import Reporter
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 EFFORT = "effort"
 TASKS = (
-    "faces", "faces3", "car_parts", "coco_mval", "coco20i", "pascal5i", "grabcut50", "folder",
+    "faces", "faces3", "car_parts", "camvid11", "coco_mval", "coco20i", "pascal5i", "grabcut50",
+    "folder",
 )  # fmt: skip
 RIVALS = ("forest", "ridge", "default")
 TARGETS = (70, 80, 85, 90)
@@ -56,7 +58,7 @@ class EffortWish:
     workers: tuple[str, ...] = RIVALS
     strokes: int = 60
     seed: int = 0
-    backbone: str = "filters"
+    backbone: str = DEFAULT_BACKBONE
     ridge_backbone: str = "resnet18_layer3"
 
 
@@ -133,7 +135,7 @@ def _labeller(worker: str, backbone: str, size_px: int, models_dir: Path | None)
         from engines.evaluation.forest import ForestLabeller
 
         return ForestLabeller(choose_device())
-    wish = Wish("effort", Path(), backbone=backbone, refine=worker != "ridge")
+    wish = Wish("effort", Path(), backbone=backbone, refine=worker != "ridge", polish=False)
     session = open_session(wish, size_px, models_dir)
     plain = f"ridge on {backbone}, no refinement"
     return SessionLabeller(session, plain if worker == "ridge" else f"probe on {backbone}")

@@ -216,7 +216,14 @@ class CrossCheck:
     topic: Topic = Topic.REPORT
 
 
-Request: TypeAlias = Configure | Learn | Ask | Encode | CrossCheck
+@dataclass(frozen=True, slots=True)
+class Polish:
+    """Look for a better answer to what was learned last, and give that from then on."""
+
+    topic: Topic = Topic.REPORT
+
+
+Request: TypeAlias = Configure | Learn | Ask | Encode | CrossCheck | Polish
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +280,14 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Polished:
+    """The reply to `Polish`; ``changed``: answers are others than before it."""
+
+    sequence: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """The request was cancelled."""
 
@@ -287,7 +302,7 @@ class Refused:
     sentence: str
 
 
-Reply: TypeAlias = Progress | Done | Answered | Judged | Stopped | Refused
+Reply: TypeAlias = Progress | Done | Answered | Judged | Polished | Stopped | Refused
 
 
 @dataclass(frozen=True, slots=True, eq=False)

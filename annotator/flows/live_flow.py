@@ -81,6 +81,7 @@ class LiveFlow(LiveChoices):
         self._soon = Soon(self._refresh, self)
         self._report = LiveReport(self._supports, lane, lambda: self._feed.idle, self)
         self._report.changed.connect(self.report_changed)
+        self._report.polished.connect(self._answer_anew)
         self._report.touch(self._muted)
         self._ranking = LiveRanking(workspace, self._supports, self._book.problems, self)
         self._ranking.changed.connect(self.ranking_changed)
@@ -294,6 +295,15 @@ class LiveFlow(LiveChoices):
         for image_id in self._book.image_ids():
             self._drop(image_id)
 
+    @Slot()
+    def _answer_anew(self) -> None:
+        """Ask every image again at the same version; what is shown stands until its turn comes."""
+        self._announced = -1
+        self._feed.reopen_all()
+        for image_id in self._book.rejected:
+            self._feed.close(image_id, self.version)
+        self._ask_on()
+
     def _answerable(self, support: SupportRef) -> bool:
         """Words alone are enough for a method that reads them."""
         return bool(support.shots or (support.class_ids and reads_text(self.options.method)))
@@ -374,6 +384,7 @@ class LiveFlow(LiveChoices):
         elif self._engine_awaited and state.kind in (EngineKind.READY, EngineKind.BUSY):
             self._engine_awaited = False
             self._feed.engine_came()
+            self._report.begin_anew()
 
     @Slot(object, int, float, str)
     def _on_progressed(self, topic: Topic, _ticket: int, fraction: float, message: str) -> None:

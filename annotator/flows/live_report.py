@@ -1,4 +1,5 @@
-"""The live support report: its rows follow every gesture, its figures come when all is quiet."""
+"""The live support report: its rows follow every gesture; when all is quiet the engine judges what
+it learned from, and then polishes it."""
 
 import logging
 import time
@@ -9,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.document.images import ImageId
 from annotator.flows.engine_lane import EngineLane
-from annotator.flows.lane_messages import CrossCheck, SupportRef, Topic
+from annotator.flows.lane_messages import CrossCheck, Polish, Polished, SupportRef, Topic
 from annotator.flows.live_support import LiveSupport
 from annotator.flows.support_report import SupportReport, SupportRow
 from engines.exchange import CrossScores
@@ -21,12 +22,13 @@ _logger = logging.getLogger(__name__)
 
 
 class LiveReport(QObject):
-    """Asks the engine to judge the marked images when it has nothing better to do.
+    """Asks the engine to judge the marked images, and to polish its answer, when it is idle.
 
     ``idle`` says whether no image waits for an answer.
     """
 
     changed = Signal()
+    polished = Signal()  # the engine answers otherwise, and better, from now on
 
     def __init__(
         self,
@@ -42,7 +44,8 @@ class LiveReport(QObject):
         self._image_ids: tuple[ImageId, ...] = ()
         self._since = 0.0
         self._ticket = 0
-        self._wanted = self._broken = False
+        self._wanted: list[CrossCheck | Polish] = []  # in this order, one at a time
+        self._broken = False
         self._muted: frozenset[ImageId] = frozenset()
         self._effects: dict[ImageId, float | None] = {}
         self._figures = SupportReport()
@@ -68,14 +71,17 @@ class LiveReport(QObject):
         """The engine was told a support set: judge it a moment after the last of these."""
         self.hold()
         self._image_ids = support.image_ids
-        self._wanted = bool(support.shots) and not self._broken
+        self._wanted = [Polish()] if support.shots else []
+        if support.shots and not self._broken:
+            self._wanted.insert(0, CrossCheck())
+        self._figures = replace(self._figures, tier="instant")
         self.go_on()
         if not support.shots:
             self._put(CrossScores(support_version=support.version))
 
     def stop(self) -> None:
         """Judge nothing until there is another support set."""
-        self._wanted = False
+        self._wanted = []
         self.hold()
 
     def hold(self) -> None:
@@ -85,7 +91,7 @@ class LiveReport(QObject):
         self._ticket = 0
 
     def go_on(self) -> None:
-        """Ask in a moment, unless the present support set is judged already."""
+        """Ask in a moment, unless all was done for the present support set."""
         self._since = time.monotonic()
         if self._wanted:
             self._timer.start()
@@ -94,23 +100,44 @@ class LiveReport(QObject):
         """Method or backbone are other ones: what failed before may work."""
         self._broken = False
 
-    def take(self, ticket: int, scores: object) -> None:
-        """The engine has judged."""
-        if ticket == self._ticket and isinstance(scores, CrossScores):
-            self._wanted = False
-            self._put(scores)
+    def begin_anew(self) -> None:
+        """The engine is another process, which knows the support set but polished nothing."""
+        if self._figures.tier == "polished":
+            self._figures = replace(self._figures, tier="instant")
+            self._wanted = [Polish()]
+            self._tell()
+            self.go_on()
+
+    def take(self, ticket: int, answer: object) -> None:
+        """The engine has judged, or polished."""
+        if ticket != self._ticket:
+            return
+        if isinstance(answer, CrossScores):
+            self._next()
+            self._put(answer)
+        elif isinstance(answer, Polished):
+            self._next()
+            if answer.changed:
+                self._figures = replace(self._figures, tier="polished")
+                self._tell()
+                self.polished.emit()
 
     def give_up(self, sentence: str) -> None:
-        """The engine cannot judge, or died of it: not tried again with this method."""
+        """The engine cannot, or died of it: with this method it is not asked to judge again."""
         _logger.warning("The marked images could not be judged: %s", sentence)
-        self._broken, self._wanted = True, False
+        self._broken, self._wanted = True, []
 
     def _ask(self) -> None:
         waited_s = time.monotonic() - self._since
         if self._idle() or waited_s > LONGEST_WAIT_S:
-            self._ticket = self._lane.ask(CrossCheck())
+            self._ticket = self._lane.ask(self._wanted[0])
         else:
             self._timer.start()
+
+    def _next(self) -> None:
+        del self._wanted[:1]
+        self._ticket = 0
+        self.go_on()
 
     def _put(self, scores: CrossScores) -> None:
         self._effects = dict(zip(self._image_ids, scores.effects, strict=False))
@@ -119,6 +146,7 @@ class LiveReport(QObject):
             interval=scores.interval,
             curve=scores.curve,
             version=scores.support_version,
+            tier=self._figures.tier,
         )
         self._tell()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # torch is imported when the first answer is asked for, not b
     from engines.sessions.fewshot_session import FewShotSession
 
 DEFAULT_METHOD = "probe"
-DEFAULT_BACKBONE = "filters"
+DEFAULT_BACKBONE = "embedded"  # comes with the program, in assets/models
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class SegmentFlow:
         from engines.sessions.fewshot_session import FewShotSession, SessionOptions
 
         options = self._options
-        chosen = SessionOptions(refine=options.refine, seed=options.seed)
+        chosen = SessionOptions(refine=options.refine, seed=options.seed, polish=True)
         if options.size_px is not None:
             chosen = replace(chosen, size_px=options.size_px)
         return FewShotSession(

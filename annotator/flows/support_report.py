@@ -1,6 +1,7 @@
 """The support report: what teaches, what each marked image is worth, and what to expect."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from annotator.document.images import ImageId
 
@@ -27,7 +28,8 @@ class SupportReport:
     ``stroke_count``: cues that teach, those of muted images left out. ``expected``: mean
     leave-one-out IoU in [0, 1] over marked images, ``interval`` its 95 % half width; None with
     fewer than two images. ``curve``: (number of marked images, mean IoU). ``version``: of the
-    support set that effects, ``expected`` and ``curve`` were found for.
+    support set that effects, ``expected`` and ``curve`` were found for. ``tier``: which of the
+    method's answers is given, the one there at once or the slower, better one.
     """
 
     rows: tuple[SupportRow, ...] = ()
@@ -36,3 +38,4 @@ class SupportReport:
     interval: float | None = None
     curve: tuple[tuple[int, float], ...] = ()
     version: int = 0
+    tier: Literal["instant", "polished"] = "instant"

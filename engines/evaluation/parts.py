@@ -28,6 +28,10 @@ CAR_PARTS: Mapping[str, tuple[int, ...]] = {
     "window": (3, 9),
     "body": (2, 4, 6, 8, 10, 12, 14, 15, 16, 17, 18),
 }
+# Value 0 is sky, a class like the others here: it stands in row 0; 11 is unlabelled.
+STREET = {name: (value,) for value, name in enumerate(
+    ("building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian",
+     "bicyclist"), start=1)}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ def part_tasks() -> Mapping[str, PartTask]:
         PartTask("faces3", lambda data: _faces(data, FACE_FEATURES, FACE_REST), 256, 100, 200,
                  with_background=False),
         PartTask("car_parts", lambda data: image_set(data / "car_parts", CAR_PARTS), 320, 50, 100),
+        PartTask("camvid11", lambda data: image_set(data / "camvid11", STREET), 480, 60, 60),
     )  # fmt: skip
     return {task.name: task for task in tasks}
 

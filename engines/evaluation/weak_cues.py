@@ -89,7 +89,7 @@ def _scribble(
 
 def _robot_line(region: Bitmap) -> Bitmap:
     """The longest way along the middle axis of a region, smoothed; (H, W) bool."""
-    axis = medial_axis(_opened(region))
+    axis = medial_axis(_opened(region), rng=0)
     way = _longest_way(axis)
     line = np.zeros_like(region)
     if len(way) < SHORTEST:

@@ -25,6 +25,7 @@ from engines.fewshot.polish import OutOfTime, Polisher
 from engines.fewshot.representation import LiftedLevels, PreparedMaps, Representation, UnitLevels
 from engines.fewshot.ridge import LinearHead, Moments, RowSum, empty_sum, solve
 from engines.fewshot.shot_reader import ShotReader
+from engines.fewshot.stroke_check import can_leave_out
 from engines.reporting import Reporter
 
 SAMPLE_SIZE = 32  # cells of a mark kept for calibration
@@ -85,6 +86,7 @@ class Probe:
         self._fitted: _Fitted | None = None
         self._sampler = CellSampler(self._prepared)
         self._polisher = Polisher(ridge=self.ridge, seed=self._options.seed)
+        self._tried = False  # whether a net was looked for since the last fit
         self._net: MlpHead | None = None  # answers in place of the ridge where it is there
 
     @property
@@ -112,15 +114,25 @@ class Probe:
             if self._read_all(outlined, how, deal, reporter):
                 break
         self._fitted, self._net = self._solved(deal, how, support.row_count), None
+        self._tried = False
 
     def polish(
-        self, support: EncodedSupport, reporter: Reporter, *, limit_s: float | None = None
+        self,
+        support: EncodedSupport,
+        reporter: Reporter,
+        *,
+        limit_s: float | None = None,
+        afresh: bool = False,
     ) -> bool:
         """See `Polishable.polish`; ``support`` is what was fitted last."""
         fitted = self._answer()
-        if self._net is not None:
+        if self._tried:  # asked until it is taken, a net would be taken by luck
             return False
+        if afresh:
+            self._polisher.forget()
         marked = [shot for shot in support.shots if any(mark.mask.any() for mark in shot.marks)]
+        if not can_leave_out([[piece.row for piece in pieces_of(shot)] for shot in marked]):
+            return False
         pieces = self._sampler.pieces(marked, fitted.representation, reporter)
         device = fitted.head.bias.device
         try:
@@ -130,6 +142,7 @@ class Probe:
             )  # fmt: skip
         except OutOfTime:
             return False
+        self._tried = True
         self._net = None if net is None else net.moved(device)
         return self._net is not None
 

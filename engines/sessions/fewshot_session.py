@@ -247,14 +247,15 @@ class FewShotSession:
         scores = self._desk.checker.check(self._encoded(support, reporter, keep=False), reporter)
         return replace(scores, support_version=support.version)
 
-    def _polish(self, reporter: Reporter, limit_s: float | None) -> bool:
+    def _polish(self, reporter: Reporter, limit_s: float | None, *, afresh: bool = False) -> bool:
         support = self._usable_support()
         if not self._desk.fitted:
             self._fit(reporter)
         method = self._desk.method
         if not isinstance(method, Polishable):
             return False
-        return method.polish(self._encoded(support, reporter, keep=False), reporter, limit_s=limit_s)
+        encoded = self._encoded(support, reporter, keep=False)
+        return method.polish(encoded, reporter, limit_s=limit_s, afresh=afresh)
 
     def _predict(self, query: Query, reporter: Reporter) -> Prediction:
         support, encoded, logits = self._scored(query, reporter)
@@ -307,7 +308,7 @@ class FewShotSession:
         self._desk.method.fit(self._encoded(support, reporter), reporter)
         self._desk.fitted = True
         if self._options.polish:
-            self._polish(reporter, None)
+            self._polish(reporter, None, afresh=True)
 
     def _encoded(
         self, support: SupportSet, reporter: Reporter, *, keep: bool = True

@@ -135,9 +135,7 @@ class CellReader:
         return found
 
 
-def read_all(
-    reader: CellReader, views: Sequence[View], folder: Path, reporter: Reporter
-) -> Cells:
+def read_all(reader: CellReader, views: Sequence[View], folder: Path, reporter: Reporter) -> Cells:
     """The cells of all views, from ``folder`` where they were read before."""
     parts = []
     for first in range(0, len(views), CHUNK):

@@ -59,16 +59,16 @@ class WordLearner(nn.Module):
 def word_loss(logits: Tensor, classes: Tensor, teaching: Teaching, columns: Tensor) -> Tensor:
     """Mean over cells. logits (n, J + 1) of the words at ``columns`` (J,), classes (n,).
 
-    Every word of a class is among the columns. A class with several words is right with any of
-    them: their probabilities are added. Strangers among the columns are told apart from all.
+    Every word of a class is among the columns. A class with several words is right with each of
+    them: the mean of their logits counts, else one word would take it all and its synonyms learn
+    nothing. Strangers among the columns are told apart from all.
     """
     own, rivals, alike = (
         one[:, columns][classes] for one in (teaching.own, teaching.rivals, teaching.alike)
     )
     nameless = ~own.any(dim=1, keepdim=True)
-    wrong = (rivals | teaching.strangers[columns]) & ~alike
     right = torch.cat([own, nameless], dim=1)
-    allowed = torch.cat([wrong, torch.ones_like(nameless)], dim=1) | right
-    low = torch.finfo(logits.dtype).min
-    total = logits.masked_fill(~allowed, low).logsumexp(dim=1)
-    return (total - logits.masked_fill(~right, low).logsumexp(dim=1)).mean()
+    wrong = torch.cat([(rivals | teaching.strangers[columns]) & ~alike, ~nameless], dim=1)
+    score = (logits * right).sum(dim=1, keepdim=True) / right.sum(dim=1, keepdim=True)
+    others = logits.masked_fill(~wrong, torch.finfo(logits.dtype).min)
+    return (torch.cat([others, score], dim=1).logsumexp(dim=1) - score[:, 0]).mean()

@@ -16,19 +16,19 @@ class VocabularyPlan:
 
     backbone: str
     hold_out: int = 0
-    steps: int = 3000
+    steps: int = 1000
     batch: int = 1024  # cells
-    views: int = 2
-    cells: int = 128
+    views: int = 3
+    cells: int = 96
     size_px: int = 320
     dimension: int = 128
     hidden: int = 256
     backgrounds: int = 16
     negatives: int = 256
-    forget: float = 0.2
+    forget: float = 0.5
     rate: float = 2e-3
-    decay: float = 0.05
-    smoothing: float = 0.995
+    decay: float = 0.3
+    smoothing: float = 0.99
     seed: int = 1234
 
     def rate_share(self, step: int) -> float:

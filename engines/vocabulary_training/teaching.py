@@ -84,9 +84,7 @@ def _is_out(words: tuple[str, ...], out: set[str]) -> bool:
     return any(spoken(word) in out for word in words)
 
 
-def _all_names(
-    known: NameVectors, sources: Sequence[OpenSource], out: set[str]
-) -> tuple[str, ...]:
+def _all_names(known: NameVectors, sources: Sequence[OpenSource], out: set[str]) -> tuple[str, ...]:
     taught = [words for one in sources for words in one.words if not _is_out(words, out)]
     return tuple(dict.fromkeys((*known.names, *(word for words in taught for word in words))))
 

@@ -109,6 +109,8 @@ TESTED_THROUGH = {
     "sheet": "test_distillation",
     "support_cues": "test_weak_cues",
     "tool_strip": "test_window",
+    "threshold": "test_vocabulary_trainer",
+    "vocabulary_flow": "test_train_command",
 }
 
 

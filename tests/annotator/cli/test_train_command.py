@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from word_data import put_pictures, put_texts
 
 from annotator.cli.parser import parse
 from annotator.cli.run import run
@@ -96,3 +97,33 @@ def test_the_result_is_named_after_backbone_and_fold() -> None:
     wish = PanetWish(Path("d"), Path("o"), "timm:convnext_tiny", fold=2)
     assert wish.shelf_name == "panet_timm_convnext_tiny_fold2"
     assert PanetWish(Path("d"), Path("o"), "filters", name="mine").shelf_name == "mine"
+
+
+def test_one_command_trains_words_that_answer_a_folder_without_marks(
+    tmp_path: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, texts = put_pictures(tmp_path / "pictures"), put_texts(tmp_path / "texts")
+    out = str(tmp_path / "run")
+    wish = ["train", "vocabulary", "--data", str(data), "--models", str(texts), "--backbone",
+            "filters", "--out", out, "--steps", "5", "--device", "cpu", "--json"]  # fmt: skip
+    assert run(wish) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["name"] == "text_vocabulary"
+    assert told["words"] == 85
+    assert told["held_out"] == []
+    assert Path(told["log"]).is_file()
+    asked = ["evaluate", "coco20i", "--data", str(data), "--method", "text", "--support", "text",
+             "--backbone", "filters", "--episodes", "2", "--size", "192", "--json"]  # fmt: skip
+    assert run(asked) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["support"] == "text"
+    assert 0 <= figures["mean_iou"] <= 100
+
+
+def test_words_for_a_backbone_without_a_vocabulary_are_refused_in_one_sentence(
+    data: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["evaluate", "folder", "--data", str(data), "--method", "text", "--support", "text",
+             "--backbone", "filters"]  # fmt: skip
+    assert run(asked) == 1
+    assert "'filters' knows no words" in capsys.readouterr().err

@@ -44,6 +44,21 @@ class PonderousDesk(EngineDesk):
         raise TimeoutError("nobody stopped it")
 
 
+class PolishingDesk(EngineDesk):
+    """Says that polishing changed its answers, without looking."""
+
+    def polish(self, reporter: Reporter) -> bool:
+        return True
+
+
+class LongPolishingDesk(EngineDesk):
+    """Never comes to an end with polishing."""
+
+    def polish(self, reporter: Reporter) -> bool:
+        work_long(reporter)
+        raise TimeoutError("nobody stopped it")
+
+
 def die(_reporter: Reporter) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

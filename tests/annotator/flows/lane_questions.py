@@ -14,7 +14,10 @@ from annotator.flows.lane_messages import (
     SupportRef,
     Topic,
 )
+from annotator.flows.segment_flow import SegmentOptions
 from engines.exchange import Mark
+
+PLAIN = SegmentOptions(backbone="filters")  # small, and what it says of a disc is known
 
 
 def image(folder: Path, k: int) -> ImageRef:

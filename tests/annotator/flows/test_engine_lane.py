@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from lane_faults import faulty
-from lane_questions import lesson, question
+from lane_questions import PLAIN, lesson, question
 from pytestqt.qtbot import QtBot
 
 from annotator.flows.engine_child import Watch
@@ -61,7 +61,7 @@ def opened(qtbot: QtBot) -> Iterator[Opened]:
     def make(**how: Any) -> EngineLane:
         lane = EngineLane(**how)
         lanes.append(lane)
-        lane.ask(Configure(EngineSettings(SegmentOptions())))
+        lane.ask(Configure(EngineSettings(PLAIN)))
         lane.start()
         return lane
 
@@ -263,7 +263,7 @@ def test_missing_weights_are_told_and_another_choice_goes_on(
     qtbot.waitUntil(lambda: lane.state.kind is EngineKind.FAILED, timeout=LIMIT_MS)
     assert "nobody_has_it" in lane.state.text
     assert record.images() == []
-    lane.ask(Configure(EngineSettings(SegmentOptions())))
+    lane.ask(Configure(EngineSettings(PLAIN)))
     wait_for_image(qtbot, record, 1)
     assert lane.state.kind is EngineKind.READY
 
@@ -306,7 +306,7 @@ if __name__ == "__main__":
     app = QCoreApplication([])
     lane = EngineLane()
     lane.answered.connect(tell)
-    lane.ask(Configure(EngineSettings()))
+    lane.ask(Configure(EngineSettings(t.PLAIN)))
     lane.ask(t.lesson(Path({folder!r})))
     lane.ask(t.question(Path({folder!r}), 1))
     lane.start()
@@ -345,11 +345,11 @@ def test_an_engine_whose_desk_was_killed_ends_by_itself_and_takes_its_memory_alo
 
 def test_settings_bring_the_support_along_and_a_dropped_request_never_comes_back() -> None:
     queue, folder = LaneQueue(), Path("photographs")
-    queue.add(Configure(EngineSettings()))
+    queue.add(Configure(EngineSettings(PLAIN)))
     queue.add(lesson(folder))
     taken = [queue.take(), queue.take()]
     assert [p.topic for p in taken if p] == [Topic.CONFIGURE, Topic.FIT]
-    queue.add(Configure(EngineSettings()))
+    queue.add(Configure(EngineSettings(PLAIN)))
     assert [p.topic for p in (queue.take(), queue.take()) if p] == [Topic.CONFIGURE, Topic.FIT]
     dropped = queue.add(question(folder, 1))
     queue.take()

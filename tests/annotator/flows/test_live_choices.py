@@ -20,7 +20,7 @@ from annotator.flows.workspace import Workspace
 from engines.errors import MissingWeights, UnknownName
 
 DISC = ClassId(1)
-DEFAULT = SegmentOptions()
+DEFAULT = SegmentOptions(backbone="filters")
 
 
 @pytest.fixture

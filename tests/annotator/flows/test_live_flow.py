@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
+from word_data import put_disc_words
 
 from annotator.document.annotations import BitMask, Stroke
 from annotator.document.classes import BACKGROUND, ClassId
@@ -23,6 +24,7 @@ from annotator.flows.engine_lane import EngineLane
 from annotator.flows.lane_messages import EngineKind, LaneAnswer, Topic
 from annotator.flows.live_flow import LiveFlow
 from annotator.flows.proposal_shelf import LiveProposal, ProposalShelf
+from annotator.flows.segment_flow import SegmentOptions
 from annotator.flows.workspace import Workspace
 
 DISC = ClassId(1)
@@ -36,6 +38,7 @@ class Loop:
     def __init__(self, workspace: Workspace, **how: Any) -> None:
         self.workspace = workspace
         self.lane = EngineLane()
+        how.setdefault("options", SegmentOptions(backbone="filters"))
         self.flow = LiveFlow(workspace, self.lane, **how)
         self.changed: list[ImageId] = []
         self.answers: list[tuple[Topic, int]] = []
@@ -284,3 +287,22 @@ def test_a_question_taken_back_is_found_again_at_the_end_of_the_walk(discs: Work
     assert plan.next_image(Topic.REST) == ids[0]
     plan.note_done(ids[0], 1)
     assert plan.next_image(Topic.REST) is None
+
+
+def test_words_are_answered_before_anything_is_marked(
+    qtbot: QtBot, discs: Workspace, tmp_path: Path
+) -> None:
+    """The card of a vocabulary for `filters`, whose only word is "disc", lies on the shelf."""
+    put_disc_words(tmp_path / "words")
+    options = SegmentOptions(method="text", backbone="filters")
+    loop = Loop(discs, options=options, models_dir=tmp_path / "words")
+    try:
+        loop.wait_all(qtbot)
+        assert not loop.troubles
+        assert {image for _, image in loop.answers} == set(loop.ids)
+        loop.workspace.do("Rename", [rename_class(discs.project, DISC, "xyzzy")])
+        qtbot.waitUntil(lambda: bool(loop.troubles), timeout=LIMIT_MS)
+        assert "'xyzzy'" in loop.troubles[0]
+    finally:
+        loop.flow.close()
+        loop.lane.close()

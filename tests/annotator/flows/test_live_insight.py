@@ -18,6 +18,7 @@ from annotator.flows.engine_lane import EngineLane
 from annotator.flows.lane_messages import LaneAnswer, Topic
 from annotator.flows.lane_queue import Pending
 from annotator.flows.live_flow import LiveFlow
+from annotator.flows.segment_flow import SegmentOptions
 from annotator.flows.workspace import Workspace
 from engines.exchange import CrossScores
 
@@ -31,7 +32,7 @@ class Loop:
     def __init__(self, workspace: Workspace, **how: Any) -> None:
         self.workspace = workspace
         self.lane = EngineLane(**how)
-        self.flow = LiveFlow(workspace, self.lane)
+        self.flow = LiveFlow(workspace, self.lane, SegmentOptions(backbone="filters"))
         self.topics: list[Topic] = []
         self.lane.answered.connect(lambda topic, *_: self.topics.append(topic))
         self.lane.start()

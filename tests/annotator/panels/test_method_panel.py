@@ -59,7 +59,7 @@ def popup(qtbot: QtBot) -> CardPopup:
 
 def test_it_shows_what_is_chosen(panel: MethodPanel, live: StandInLive) -> None:
     assert panel.method.text() == "Linear probe"
-    assert panel.backbone.accessibleName() == "Backbone: Classical filters at six scales"
+    assert panel.backbone.accessibleName() == "Backbone: Embedded network"
     assert panel.refine.isChecked()
     assert panel.figure.text() == "off"
     assert live.asked == []
