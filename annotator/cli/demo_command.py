@@ -74,7 +74,7 @@ def _segment(
     workspace: Workspace, folders: demo_flow.DemoFolders, output: Output
 ) -> list[tuple[object, ...]]:
     """Answer and accept every photograph; one table row per kind of photograph."""
-    flow = SegmentFlow(workspace, SegmentOptions())
+    flow = SegmentFlow(workspace, SegmentOptions(backbone=demo_flow.DEMO_BACKBONE))
     with output.reporter("Learning") as reporter:
         flow.learn(reporter)
     image_ids = open_images(workspace)

@@ -12,14 +12,16 @@ from PIL import Image
 
 from annotator.document.annotations import Box, Cue, Polygon, Stroke
 from annotator.document.classes import BACKGROUND, ClassId
-from annotator.document.edits import AddCue, add_class
+from annotator.document.edits import AddCue, add_class, set_setting
 from annotator.document.errors import DocumentError
 from annotator.document.project import Project
 from annotator.flows.image_folder import QUIET, add_folder
+from annotator.flows.kept_choices import BACKBONE
 from annotator.flows.workspace import Workspace, gesture
 from engines.reporting import Reporter
 
 DEFAULT_OUT = "annotator-demo"
+DEMO_BACKBONE = "filters"  # coins and stained tissue are textures, and the pictures are small
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def make_demo_project(folders: DemoFolders, reporter: Reporter = QUIET) -> Works
     for name, (red, green, blue) in script["classes"]:
         made = add_class(workspace.project, name, (red, green, blue))
         workspace.do(gesture("Add class", name), [made])
+    choice = set_setting(workspace.project, BACKBONE, DEMO_BACKBONE)
+    workspace.do(gesture("Backbone", DEMO_BACKBONE), [choice])
     for path, drawings in script["cues"].items():
         _draw(workspace, path, drawings)
     return workspace
